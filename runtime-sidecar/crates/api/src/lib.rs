@@ -1,0 +1,1 @@
+//! ZLayer's REST API over a unix socket.

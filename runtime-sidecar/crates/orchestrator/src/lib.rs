@@ -1,0 +1,1 @@
+//! Wanted state, and the loops that make it real.

@@ -1,0 +1,26 @@
+// Bundles the extension, the language server and the webviews into dist/. `--watch` rebuilds on change, `--dev` keeps names and maps.
+import { rmSync } from "node:fs";
+import { context } from "esbuild";
+
+const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
+const common = { bundle: true, minify: !dev, sourcemap: dev, logLevel: "info", legalComments: "none", target: "es2022" };
+const node = { ...common, platform: "node", format: "cjs", target: "node20" };
+
+rmSync("dist", { recursive: true, force: true });
+const bundles = [
+  {
+    ...node,
+    entryPoints: { "extension/main": "src/extension/main.ts" },
+    external: ["vscode"],
+    outdir: "dist",
+  },
+];
+for (const options of bundles) {
+  const build = await context(options);
+  if (process.argv.includes("--watch")) {
+    await build.watch();
+  } else {
+    await build.rebuild();
+    await build.dispose();
+  }
+}
