@@ -3,6 +3,10 @@
 //! Everything else that the sidecar serves is ZLayer's own API, whose types come from `zlayer-types`.
 //! `zlayer-sidecar openapi` prints these types as an OpenAPI document, from which the TypeScript types are generated.
 
+mod openapi;
+
+pub use openapi::document;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +42,7 @@ pub struct SidecarInfo {
 pub enum Feature {
     /// `GET /sidecar/v1/containers/{id}/tty`
     Tty,
-    /// `GET /sidecar/v1/containers/{id}/metrics` and `/sidecar/v1/metrics/stream`
+    /// `GET /sidecar/v1/metrics` and `/sidecar/v1/metrics/stream`
     Metrics,
     /// `GET /sidecar/v1/status`
     Status,
