@@ -1,0 +1,142 @@
+import { WebSocket } from "ws";
+import { type ApiError, EngineUnreachable, isRecord, readError } from "./api-error.js";
+import type { Endpoint } from "./endpoint.js";
+import { connectionOptions, readAll } from "./transport.js";
+import type { TtyControl } from "./types.js";
+
+export interface TtyOptions {
+  /** Size in character cells; 80 by 24 when absent. */
+  readonly cols?: number;
+  readonly rows?: number;
+  /** Command and arguments; the container's best shell when absent. */
+  readonly command?: readonly string[];
+  /** User inside the container; its own when absent. */
+  readonly user?: string;
+}
+
+/** Bytes that may wait for a slow reader before the sender is stopped. */
+const HIGH_WATER = 1024 * 1024;
+
+/** A terminal session in a container. It ends with `exit`, or with `lost` when the connection broke first. */
+export class Tty {
+  readonly #socket: WebSocket;
+  #ended = false;
+
+  /** Called with output as it comes. Set it in the same turn in which `open` resolves. */
+  onData: (bytes: Uint8Array) => void = () => {};
+  /** Called once, with the exit status of the command. */
+  onExit: (code: number) => void = () => {};
+  /** Called once, instead of `onExit`, when the session ended without one. */
+  onLost: (error: Error) => void = () => {};
+
+  private constructor(socket: WebSocket, endpoint: Endpoint) {
+    this.#socket = socket;
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.on("error", (error) => this.#lose(new EngineUnreachable(endpoint, error)));
+    socket.on("close", () => this.#lose(new EngineUnreachable(endpoint, new Error("the connection was closed"))));
+  }
+
+  /**
+   * @throws ApiError when the engine refuses (no such container, not running, no shell in it)
+   * @throws EngineUnreachable
+   */
+  static open(endpoint: Endpoint, containerId: string, options: TtyOptions = {}): Promise<Tty> {
+    const query = new URLSearchParams({ cols: String(options.cols ?? 80), rows: String(options.rows ?? 24) });
+    for (const word of options.command ?? []) {
+      query.append("command", word);
+    }
+    if (options.user !== undefined) {
+      query.set("user", options.user);
+    }
+    const { path, headers, protocol } = connectionOptions(
+      endpoint,
+      `/sidecar/v1/containers/${encodeURIComponent(containerId)}/tty?${query}`,
+    );
+    const address =
+      endpoint.kind === "unix"
+        ? `ws+unix:${endpoint.path}:${path}`
+        : `${protocol === "https:" ? "wss" : "ws"}://${endpoint.url.host}${path}`;
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(address, {
+        headers: headers as Record<string, string>,
+        handshakeTimeout: 10_000,
+        perMessageDeflate: false,
+        maxPayload: 4 * HIGH_WATER,
+      });
+      const tty = new Tty(socket, endpoint);
+      socket.once("unexpected-response", (_request, answer) => {
+        readAll(answer)
+          .then((body) => reject(refusal(answer.statusCode ?? 0, body.toString("utf8"))))
+          .catch(reject);
+      });
+      tty.onLost = reject;
+      socket.once("open", () => {
+        tty.onLost = () => {};
+        resolve(tty);
+      });
+    });
+  }
+
+  /** Sends what was typed. */
+  write(data: string): void {
+    if (!this.#ended) {
+      this.#socket.send(Buffer.from(data, "utf8"), { binary: true });
+    }
+  }
+
+  /** @param cols width and @param rows height, in character cells */
+  resize(cols: number, rows: number): void {
+    if (!this.#ended) {
+      const control: TtyControl = { type: "resize", cols, rows };
+      this.#socket.send(JSON.stringify(control));
+    }
+  }
+
+  /** Ends the session. No further callback comes. */
+  close(): void {
+    this.#ended = true;
+    this.#socket.close();
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#ended) {
+      return;
+    }
+    if (isBinary) {
+      this.onData(data);
+      return;
+    }
+    const control = readControl(data.toString("utf8"));
+    if (control?.type === "exit") {
+      this.#ended = true;
+      this.onExit(control.code);
+    } else if (control?.type === "error") {
+      this.#lose(readError(0, control.error));
+    }
+  }
+
+  #lose(error: Error): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#socket.terminate();
+      this.onLost(error);
+    }
+  }
+}
+
+function readControl(text: string): TtyControl | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? (value as unknown as TtyControl) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, body: string): ApiError {
+  try {
+    return readError(status, JSON.parse(body));
+  } catch {
+    return readError(status, body);
+  }
+}
