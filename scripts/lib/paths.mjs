@@ -1,0 +1,20 @@
+// Where things are: the checkout, and the cache outside it that survives a fresh clone.
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** What takes long to make and does not depend on this checkout: compiled dependencies, the browser VS Code, test images. */
+export const CACHE =
+  process.env.ZLAYER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zlayer-vscode");
+
+/** Cargo's target directory. */
+export const CARGO_TARGET = process.env.CARGO_TARGET_DIR ?? join(CACHE, "cargo-target");
+
+/** The sidecar as it is packaged with the extension. */
+export const BUNDLED_SIDECAR = join(ROOT, "bin", "zlayer-sidecar");
+
+/** What a test run leaves for a person to look at: screenshots, logs, reports. */
+export const TEST_RESULTS = join(ROOT, "test-results");

@@ -1,0 +1,99 @@
+// Runs everything that is tested, or the parts that are named: `npm test`, `npm test -- unit rust`.
+// Goes on after a failure; the last line sums up all runners.
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { bootstrap, buildSidecar } from "./bootstrap.mjs";
+import { check } from "./check.mjs";
+import { CARGO_TARGET, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
+import { duration, main, run } from "./lib/run.mjs";
+import { packageExtension } from "./package.mjs";
+
+/** @typedef {{ passed: number, failed: number }} Counts */
+
+/** Runs one of the three vitest configurations. */
+async function vitest(name, env = {}) {
+  const report = join(TEST_RESULTS, `${name}.json`);
+  await rm(report, { force: true });
+  const args = ["run", "--config", `vitest.${name}.config.ts`, "--passWithNoTests"];
+  const ended = await run(
+    join(ROOT, "node_modules", ".bin", "vitest"),
+    [...args, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    { cwd: ROOT, env },
+  ).catch((error) => error);
+  const result = JSON.parse(await readFile(report, "utf8"));
+  const counts = { passed: result.numPassedTests, failed: result.numFailedTests };
+  // A file that cannot be loaded has no failed test, but is a failure.
+  return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+async function rust() {
+  const counts = { passed: 0, failed: 0 };
+  const ended = await run("cargo", ["test", "--locked", "--workspace", "--no-fail-fast"], {
+    cwd: join(ROOT, "runtime-sidecar"),
+    env: { CARGO_TARGET_DIR: CARGO_TARGET },
+    onLine: (line) => {
+      const found = /^test result: \w+\. (\d+) passed; (\d+) failed/.exec(line);
+      counts.passed += Number(found?.[1] ?? 0);
+      counts.failed += Number(found?.[2] ?? 0);
+    },
+  }).catch((error) => error);
+  return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+/** Counts a part that either works or throws as one test. */
+async function asOneTest(work) {
+  await work();
+  return { passed: 1, failed: 0 };
+}
+
+async function sidecar() {
+  return process.env.ZLAYER_SIDECAR ?? (await buildSidecar());
+}
+
+/** The parts in their order; each one's key is its name on the command line. */
+const PARTS = {
+  check: async () => {
+    const failed = await check();
+    return { passed: 0, failed: failed.length };
+  },
+  unit: () => vitest("unit"),
+  rust,
+  package: () => asOneTest(packageExtension),
+  integration: async () => vitest("integration", { ZLAYER_SIDECAR: await sidecar() }),
+  e2e: () => vitest("e2e"),
+};
+
+function chosen(names) {
+  const unknown = names.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) {
+    throw new Error(`no part is called ${unknown.join(", ")}; there are ${Object.keys(PARTS).join(", ")}`);
+  }
+  return names.length > 0 ? Object.keys(PARTS).filter((name) => names.includes(name)) : Object.keys(PARTS);
+}
+
+await main(async () => {
+  const parts = chosen(process.argv.slice(2));
+  const start = performance.now();
+  await bootstrap(["test", "browser"]);
+  await mkdir(TEST_RESULTS, { recursive: true });
+  const rows = [];
+  for (const name of parts) {
+    console.log(`\n==== ${name}`);
+    const partStart = performance.now();
+    const counts = await PARTS[name]().catch((error) => {
+      console.error(`${error.output ?? ""}\nerror: ${error.message}`);
+      return { passed: 0, failed: 1 };
+    });
+    rows.push({ name, ...counts, took: duration(performance.now() - partStart) });
+  }
+  console.log("");
+  for (const { name, passed, failed, took } of rows) {
+    console.log(
+      `${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed   ${took}`,
+    );
+  }
+  console.log(`${"all".padEnd(12)} ${duration(performance.now() - start)}\n`);
+  const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
+  console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
+  process.exitCode = sum("failed") > 0 ? 1 : 0;
+});

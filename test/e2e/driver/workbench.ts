@@ -1,0 +1,201 @@
+// What a person does in VS Code's window, and what one sees there.
+import { join } from "node:path";
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
+import { TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
+
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** How long something may take to appear before the test fails, in milliseconds. */
+const APPEARS = 30_000;
+
+/** One window of VS Code. */
+export class Workbench {
+  private constructor(
+    private readonly browser: Browser,
+    /** For what the methods here do not offer. */
+    readonly page: Page,
+  ) {}
+
+  /** Opens a folder in a new window and waits until its files are listed. */
+  static async open(serverUrl: string, folder: string): Promise<Workbench> {
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+    });
+    try {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      const page = await context.newPage();
+      page.setDefaultTimeout(APPEARS);
+      await page.goto(`${serverUrl}/?folder=${encodeURIComponent(folder)}`, { waitUntil: "domcontentloaded" });
+      await page.locator(".explorer-folders-view .monaco-list-row").first().waitFor({ timeout: 60_000 });
+      return new Workbench(browser, page);
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+
+  /** Opens a file of the Explorer in an editor that stays. */
+  async openFile(name: string): Promise<void> {
+    await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
+    await this.page.locator(".tab.active", { hasText: name }).waitFor();
+  }
+
+  /** The editor's visible lines, run together. */
+  async editorText(): Promise<string> {
+    return plain(await this.page.locator(".editor-group-container.active .view-lines").first().textContent());
+  }
+
+  /**
+   * Runs a command by its title. The list is not refreshed when an extension registers its commands late, so it is opened again
+   * until the command is there.
+   */
+  async palette(title: string): Promise<void> {
+    const row = this.quickRow(title);
+    for (const end = Date.now() + 60_000; ; ) {
+      await this.page.keyboard.press("F1");
+      await this.quickInput().fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 1500 });
+        await row.click();
+        return;
+      } catch (error) {
+        if (Date.now() > end) {
+          throw error;
+        }
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** The titles that the palette offers for a text. */
+  async paletteTitles(text: string): Promise<string[]> {
+    await this.page.keyboard.press("F1");
+    await this.quickInput().fill(`>${text}`);
+    await this.quickRow(text).waitFor();
+    const titles = await this.page.locator(".quick-input-list .monaco-list-row .label-name").allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    return titles.map(plain);
+  }
+
+  /** Types into the box at the top and confirms. */
+  async answer(text: string): Promise<void> {
+    await this.quickInput().fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Picks a row of the list at the top. */
+  async pick(label: string): Promise<void> {
+    await this.quickRow(label).click();
+  }
+
+  quickInput(): Locator {
+    return this.page.locator(".quick-input-widget:visible input.input").first();
+  }
+
+  quickRow(label: string): Locator {
+    return this.page.locator(".quick-input-list .monaco-list-row", { hasText: label }).first();
+  }
+
+  /** Opens a view container of the activity bar. */
+  async openViewContainer(title: string): Promise<void> {
+    const tab = this.page
+      .locator(".activitybar .action-item .action-label", { hasText: "" })
+      .and(this.page.locator(`[aria-label^="${title}"]`));
+    if ((await this.page.locator(".sidebar .composite.title h2", { hasText: title }).count()) === 0) {
+      await tab.first().click();
+    }
+  }
+
+  /** Rows of the side bar's trees with a text. */
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator(".sidebar .pane .monaco-list-row", { hasText: text });
+  }
+
+  /** Opens or closes a row's children. */
+  async toggleRow(text: string | RegExp): Promise<void> {
+    await this.treeRow(text).first().locator(".monaco-tl-twistie").click();
+  }
+
+  /** Opens the context menu of a row and picks an entry. */
+  async contextMenu(row: Locator, entry: string): Promise<void> {
+    await row.click({ button: "right" });
+    await this.page.locator(".monaco-menu .action-item", { hasText: entry }).first().click();
+  }
+
+  /** A toast with a text. */
+  notification(text: string | RegExp): Locator {
+    return this.page.locator(
+      ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item",
+      {
+        hasText: text,
+      },
+    );
+  }
+
+  /** Presses a button of a toast. */
+  async pressInNotification(text: string | RegExp, button: string): Promise<void> {
+    await this.notification(text).first().locator(".monaco-button", { hasText: button }).click();
+  }
+
+  /** Confirms a modal dialog. */
+  async pressInDialog(button: string): Promise<void> {
+    await this.page.locator(".monaco-dialog-box .monaco-button", { hasText: button }).first().click();
+  }
+
+  /**
+   * The document inside a webview whose editor tab or view is in front.
+   *
+   * @param marker a selector that only this webview has; several may be open
+   */
+  async webview(marker: string): Promise<FrameLocator> {
+    const outer = this.page.locator("iframe.webview.ready");
+    for (const end = Date.now() + APPEARS; ; ) {
+      const count = await outer.count();
+      for (let index = 0; index < count; index += 1) {
+        const inner = outer.nth(index).contentFrame().frameLocator("iframe#active-frame");
+        if ((await inner.locator(marker).count()) > 0) {
+          return inner;
+        }
+      }
+      if (Date.now() > end) {
+        throw new Error(`none of ${count} webviews holds ${marker}`);
+      }
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  /** Types a line into the terminal in front. */
+  async typeInTerminal(line: string): Promise<void> {
+    await this.page.locator(".terminal-wrapper.active .xterm").first().click();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Waits until the terminal in front shows a text. Its rows are drawn as DOM, since the tests turn GPU drawing off. */
+  async terminalShows(text: string | RegExp): Promise<void> {
+    await this.page.locator(".terminal-wrapper.active .xterm-rows", { hasText: text }).first().waitFor();
+  }
+
+  /** Text of the Problems view. */
+  async problems(): Promise<string[]> {
+    await this.page.keyboard.press("Control+Shift+M");
+    const rows = this.page.locator(".markers-panel .monaco-list-row, .markers-panel-container .monaco-list-row");
+    await rows.first().waitFor();
+    return (await rows.allInnerTexts()).map((text) => plain(text).replace(/\s+/g, " "));
+  }
+
+  /** Writes a picture to test-results/. */
+  async screenshot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(TEST_RESULTS, `${name}.png`) });
+  }
+}
+
+/** The editor draws spaces as no-break spaces. */
+function plain(text: string | null): string {
+  return (text ?? "").replace(/\u00a0/g, " ");
+}
