@@ -3,7 +3,14 @@ import { rmSync } from "node:fs";
 import { context } from "esbuild";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
-const common = { bundle: true, minify: !dev, sourcemap: dev, logLevel: "info", legalComments: "none", target: "es2022" };
+const common = {
+  bundle: true,
+  minify: !dev,
+  sourcemap: dev,
+  logLevel: "info",
+  legalComments: "none",
+  target: "es2022",
+};
 const node = { ...common, platform: "node", format: "cjs", target: "node20" };
 
 rmSync("dist", { recursive: true, force: true });
