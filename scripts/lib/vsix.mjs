@@ -1,6 +1,5 @@
 // What a .vsix holds, compared with what SPECIFICATION.md promises.
 import { stat } from "node:fs/promises";
-import yauzl from "yauzl";
 
 /**
  * @typedef {{ name: string, bytes: number }} PackedFile `name` as in the archive, `bytes` unpacked
@@ -14,6 +13,8 @@ import yauzl from "yauzl";
  * @returns {Promise<Contents>}
  */
 export async function readVsix(path) {
+  // Not at the top: scripts load before the node modules are installed.
+  const { default: yauzl } = await import("yauzl");
   const { size } = await stat(path);
   const files = await new Promise((resolve, reject) => {
     yauzl.open(path, { lazyEntries: false }, (error, zip) => {
