@@ -1,6 +1,7 @@
 // Bundles the extension, the language server and the webviews into dist/. `--watch` rebuilds on change, `--dev` keeps names and maps.
 import { rmSync } from "node:fs";
 import { context } from "esbuild";
+import { webviewBundles } from "./webview-bundles.mjs";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
 const common = {
@@ -21,6 +22,7 @@ const bundles = [
     external: ["vscode"],
     outdir: "dist",
   },
+  { ...common, ...webviewBundles("dist/webviews") },
 ];
 for (const options of bundles) {
   const build = await context(options);

@@ -1,0 +1,16 @@
+/**
+ * What esbuild makes of the webviews: one script and one style sheet each.
+ *
+ * @param {string} outdir Directory for `logs.js`, `logs.css`, `metrics.js`, …
+ */
+export function webviewBundles(outdir) {
+  return {
+    platform: "browser",
+    format: "iife",
+    target: "chrome128",
+    entryPoints: { logs: "src/webviews/logs/main.ts" },
+    loader: { ".ttf": "file" },
+    assetNames: "[name]",
+    outdir,
+  };
+}
