@@ -1,5 +1,5 @@
-import type { components } from "../../protocol/sidecar.generated.js";
-import { describeEndpoint, type Endpoint } from "./endpoint.js";
+import type { components } from "../../protocol/sidecar.generated";
+import { describeEndpoint, type Endpoint } from "./endpoint";
 
 export type SpecProblem = components["schemas"]["SpecProblem"];
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { ApiError, EngineUnreachable, isAbort } from "./api-error.js";
-import { ZLayerClient } from "./client.js";
-import { unixEndpoint } from "./endpoint.js";
-import { type Handler, sendJson, serveOnSocket, type TestServer } from "./testing.js";
+import { ApiError, EngineUnreachable, isAbort } from "./api-error";
+import { ZLayerClient } from "./client";
+import { unixEndpoint } from "./endpoint";
+import { type Handler, sendJson, serveOnSocket, type TestServer } from "./testing";
 
 let server: TestServer | undefined;
 

@@ -1,11 +1,11 @@
 import createClient, { type Client } from "openapi-fetch";
-import type { paths as SidecarPaths } from "../../protocol/sidecar.generated.js";
-import type { paths as ZLayerPaths } from "../../protocol/zlayer.generated.js";
-import { ApiError, readError } from "./api-error.js";
-import type { Endpoint } from "./endpoint.js";
-import { lineBatches, ndjson, ndjsonBatches, sseBatches } from "./streams.js";
-import { fetchFrom, open } from "./transport.js";
-import { Tty, type TtyOptions } from "./tty.js";
+import type { paths as SidecarPaths } from "../../protocol/sidecar.generated";
+import type { paths as ZLayerPaths } from "../../protocol/zlayer.generated";
+import { ApiError, readError } from "./api-error";
+import type { Endpoint } from "./endpoint";
+import { lineBatches, ndjson, ndjsonBatches, sseBatches } from "./streams";
+import { fetchFrom, open } from "./transport";
+import { Tty, type TtyOptions } from "./tty";
 import type {
   ContainerInfo,
   ContainerMetrics,
@@ -19,10 +19,11 @@ import type {
   PruneResult,
   PullLine,
   ServiceDetails,
+  ServiceSummary,
   SidecarInfo,
   StatusLine,
   StoredDeployment,
-} from "./types.js";
+} from "./types";
 
 /** Ends the call when aborted; the promise or the iteration then rejects with an `AbortError`. */
 export interface Cancellable {
@@ -110,6 +111,15 @@ export class ZLayerClient {
     await succeed(this.#rest.DELETE("/api/v1/deployments/{name}", { params: { path: { name } }, ...cancel(options) }));
   }
 
+  services(deployment: string, options: Cancellable = {}): Promise<ServiceSummary[]> {
+    return unwrap(
+      this.#rest.GET("/api/v1/deployments/{deployment}/services", {
+        params: { path: { deployment } },
+        ...cancel(options),
+      }),
+    );
+  }
+
   service(deployment: string, service: string, options: Cancellable = {}): Promise<ServiceDetails> {
     return unwrap(
       this.#rest.GET("/api/v1/deployments/{deployment}/services/{service}", {
@@ -162,6 +172,11 @@ export class ZLayerClient {
 
   /** Output of a container, the pieces that arrive together in one array. */
   async *containerLogs(id: string, query: ContainerLogQuery = {}): AsyncGenerator<LogChunk[]> {
+    yield* ndjsonBatches<LogChunk>(await this.openContainerLog(id, query), `the log of ${id}`);
+  }
+
+  /** The same as bytes, for a reader of its own: NDJSON, one `LogChunk` a line. Resolves once the engine has agreed. */
+  openContainerLog(id: string, query: ContainerLogQuery = {}): Promise<AsyncIterable<Buffer>> {
     const path =
       `/api/v1/containers/${encodeURIComponent(id)}/logs` +
       queryString({
@@ -174,7 +189,7 @@ export class ZLayerClient {
         stdout: query.stdout,
         stderr: query.stderr,
       });
-    yield* ndjsonBatches<LogChunk>(await this.#stream("GET", path, query), `the log of ${id}`);
+    return this.#stream("GET", path, query);
   }
 
   /** Runs a command to its end. */

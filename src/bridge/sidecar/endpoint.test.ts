@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEndpoint } from "./endpoint.js";
+import { parseEndpoint } from "./endpoint";
 
 describe("parseEndpoint", () => {
   it.each([

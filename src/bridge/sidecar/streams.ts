@@ -1,4 +1,4 @@
-import { ApiError, isRecord } from "./api-error.js";
+import { ApiError, isRecord } from "./api-error";
 
 /** Longest line that is accepted, in bytes. A status line of a deployment with ten thousand replicas stays below it. */
 export const LINE_MAX = 8 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Endpoint, unixEndpoint } from "./endpoint.js";
+import { type Endpoint, unixEndpoint } from "./endpoint";
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
-import { ApiError, EngineUnreachable, readError } from "./api-error.js";
-import type { Endpoint } from "./endpoint.js";
+import { ApiError, EngineUnreachable, readError } from "./api-error";
+import type { Endpoint } from "./endpoint";
 
 /** A connection that is not made in this time is given up, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;

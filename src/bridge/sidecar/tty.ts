@@ -1,8 +1,8 @@
 import { WebSocket } from "ws";
-import { type ApiError, EngineUnreachable, isRecord, readError } from "./api-error.js";
-import type { Endpoint } from "./endpoint.js";
-import { connectionOptions, readAll } from "./transport.js";
-import type { TtyControl } from "./types.js";
+import { type ApiError, EngineUnreachable, isRecord, readError } from "./api-error";
+import type { Endpoint } from "./endpoint";
+import { connectionOptions, readAll } from "./transport";
+import type { TtyControl } from "./types";
 
 export interface TtyOptions {
   /** Size in character cells; 80 by 24 when absent. */

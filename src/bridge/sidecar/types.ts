@@ -1,6 +1,6 @@
 // Short names for the generated types, and the shapes of streams that the OpenAPI documents describe in words only.
-import type { components as SidecarComponents } from "../../protocol/sidecar.generated.js";
-import type { components as ZLayerComponents } from "../../protocol/zlayer.generated.js";
+import type { components as SidecarComponents } from "../../protocol/sidecar.generated";
+import type { components as ZLayerComponents } from "../../protocol/zlayer.generated";
 
 type Sidecar = SidecarComponents["schemas"];
 type ZLayer = ZLayerComponents["schemas"];
