@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
  * @typedef {{ Entrypoint?: string[], Cmd?: string[], Env?: string[], WorkingDir?: string, User?: string,
  *   ExposedPorts?: Record<string, object>, Labels?: Record<string, string>, StopSignal?: string }} Config
  * @typedef {{ mediaType: string, digest: string, size: number, annotations?: Record<string, string> }} Descriptor
+ * @typedef {{ blobs: Map<string, Buffer>, manifest: Descriptor }} BuiltImage blobs by digest; the manifest is one of them
  */
 
 const BLOCK = 512;
@@ -67,7 +68,7 @@ function sha256(data) {
  * @param {Buffer[]} tars layers as tar archives, the lowest first
  * @param {Config} config
  * @param {string} [architecture]
- * @returns {{ blobs: Map<string, Buffer>, manifest: Descriptor }} blobs by digest; the manifest is one of them
+ * @returns {BuiltImage}
  */
 export function image(tars, config, architecture = "amd64") {
   /** @type {Map<string, Buffer>} */
@@ -93,7 +94,7 @@ export function image(tars, config, architecture = "amd64") {
  *
  * @param {string} directory
  * @param {string} tag
- * @param {{ blobs: Map<string, Buffer>, manifest: Descriptor }} built
+ * @param {BuiltImage} built
  */
 export async function writeLayout(directory, tag, built) {
   const unfinished = `${directory}.${process.pid}.tmp`;
