@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
 import { TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
 
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+/** The browser that draws the window. */
+export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Root may not use its sandbox, and no machine of ours has a screen. */
+export const CHROMIUM_ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-sync",
+];
 
 /** How long something may take to appear before the test fails, in milliseconds. */
 const APPEARS = 30_000;
@@ -20,7 +31,7 @@ export class Workbench {
   static async open(serverUrl: string, folder: string): Promise<Workbench> {
     const browser = await chromium.launch({
       executablePath: CHROMIUM,
-      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      args: CHROMIUM_ARGS,
     });
     try {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
