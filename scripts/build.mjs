@@ -22,6 +22,11 @@ const bundles = [
     external: ["vscode"],
     outdir: "dist",
   },
+  {
+    ...node,
+    entryPoints: { "language/server": "src/language/server.ts" },
+    outdir: "dist",
+  },
   { ...common, ...webviewBundles("dist/webviews") },
 ];
 for (const options of bundles) {

@@ -117,6 +117,13 @@ pub fn unserved(text: &str, spec: &DeploymentSpec) -> Vec<Problem> {
 /// Every problem of the text; none if it cannot be read as a tree of its own.
 fn find(text: &str) -> Vec<Problem> {
     let mut report = Report::default();
+    if text.starts_with('\u{feff}') {
+        let words = Words::new(
+            "byte-order-mark",
+            "The file begins with a byte order mark, which ZLayer does not read. Save it as UTF-8 without one.",
+        );
+        return one(text, 1, 1, String::new(), words);
+    }
     match tree::read(text) {
         Ok(root) => everything(root, &mut report),
         Err(NoTree::SecondDocument(at)) => {

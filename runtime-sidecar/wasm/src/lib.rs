@@ -1,0 +1,94 @@
+//! `sidecar-spec` behind a C interface, for WebAssembly without imports.
+//!
+//! The host allocates with [`spec_alloc`], writes UTF-8, calls [`spec_check`] and frees both buffers with [`spec_free`]. A result
+//! is its length in bytes (u32, little endian) and then JSON. A panic traps; the host reads its message with [`spec_panic_ptr`]
+//! and [`spec_panic_len`] and drops the instance.
+
+use std::sync::Mutex;
+
+use serde::Serialize;
+use sidecar_spec::Problem;
+use zlayer_types::spec::DeploymentSpec;
+
+#[derive(Serialize)]
+struct Checked {
+    valid: bool,
+    problems: Vec<Problem>,
+    /// What this engine refuses of a valid spec.
+    unserved: Vec<Problem>,
+    /// The spec with all defaults filled in, when it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<DeploymentSpec>,
+}
+
+/// Ask for the effective spec too.
+const WITH_SPEC: u32 = 1;
+
+fn check(text: &str, flags: u32) -> Checked {
+    match sidecar_spec::parse(text) {
+        Err(problems) => Checked { valid: false, problems, unserved: Vec::new(), spec: None },
+        Ok(spec) => Checked {
+            valid: true,
+            problems: Vec::new(),
+            unserved: sidecar_spec::unserved(text, &spec),
+            spec: (flags & WITH_SPEC != 0).then_some(spec),
+        },
+    }
+}
+
+fn leak(bytes: Vec<u8>) -> *mut u8 {
+    Box::into_raw(bytes.into_boxed_slice()).cast::<u8>()
+}
+
+static PANIC: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Keeps the message of a panic for the host. Call it once, first.
+#[unsafe(no_mangle)]
+pub extern "C" fn spec_init() {
+    std::panic::set_hook(Box::new(|info| {
+        if let Ok(mut message) = PANIC.lock() {
+            *message = info.to_string().into_bytes();
+        }
+    }));
+}
+
+/// `len` bytes, zeroed.
+#[unsafe(no_mangle)]
+pub extern "C" fn spec_alloc(len: usize) -> *mut u8 {
+    leak(vec![0; len])
+}
+
+/// # Safety
+/// `ptr` and `len` are of one [`spec_alloc`], or a result with its length and the 4 bytes before it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn spec_free(ptr: *mut u8, len: usize) {
+    // SAFETY: by the contract above this is a box that `leak` gave away.
+    drop(unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(ptr, len)) });
+}
+
+/// Checks the UTF-8 text at `ptr`.
+///
+/// # Safety
+/// `len` bytes are readable at `ptr`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn spec_check(ptr: *const u8, len: usize, flags: u32) -> *mut u8 {
+    // SAFETY: by the contract above.
+    let bytes = unsafe { std::slice::from_raw_parts(ptr, len) };
+    let body = serde_json::to_vec(&check(&String::from_utf8_lossy(bytes), flags)).unwrap_or_default();
+    let mut out = Vec::with_capacity(body.len() + 4);
+    out.extend_from_slice(&u32::try_from(body.len()).unwrap_or(0).to_le_bytes());
+    out.extend_from_slice(&body);
+    leak(out)
+}
+
+/// Where the message of the last panic is.
+#[unsafe(no_mangle)]
+pub extern "C" fn spec_panic_ptr() -> *const u8 {
+    PANIC.lock().map_or(std::ptr::null(), |message| message.as_ptr())
+}
+
+/// How long the message of the last panic is, in bytes.
+#[unsafe(no_mangle)]
+pub extern "C" fn spec_panic_len() -> usize {
+    PANIC.lock().map_or(0, |message| message.len())
+}

@@ -1,0 +1,214 @@
+// Builds the spec validator for WebAssembly: `node scripts/build-wasm.mjs OUT.wasm`.
+// The result is kept by the hash of its sources in the user's cache, so a build that changes nothing takes no time.
+// Exit 3: there is no way to build for wasm on this machine; the message names the remedy.
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const TARGET = "wasm32-unknown-unknown";
+const EXPORTS = ["init", "alloc", "free", "check", "panic_ptr", "panic_len"];
+const root = fileURLToPath(new URL("../runtime-sidecar/", import.meta.url));
+const crate = join(root, "wasm");
+const cache =
+  process.env.ZLAYER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zlayer-vscode");
+
+const out = process.argv[2];
+if (out === undefined) {
+  console.error("usage: node scripts/build-wasm.mjs OUT.wasm");
+  process.exit(2);
+}
+const kept = join(cache, "wasm", `${sourceHash()}.wasm`);
+if (!existsSync(kept)) {
+  build(kept);
+}
+mkdirSync(dirname(resolve(out)), { recursive: true });
+copyFileSync(kept, out);
+
+/** The hash of everything that the module is made of. */
+function sourceHash() {
+  const hash = createHash("sha256");
+  const sources = ["crates/spec", "wasm", "vendor/oci-client"].flatMap((directory) => files(join(root, directory)));
+  for (const file of [...sources, join(root, "Cargo.toml"), fileURLToPath(import.meta.url)].sort()) {
+    hash.update(file.slice(root.length)).update("\0").update(readFileSync(file)).update("\0");
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+function files(directory) {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) {
+      return ["target", "tests"].includes(entry.name) ? [] : files(path);
+    }
+    return [path];
+  });
+}
+
+function build(destination) {
+  const linker = findLinker();
+  const { flags, env } = toolchain();
+  // One directory for all checkouts; cargo itself tells them apart.
+  const target = join(cache, "wasm", "target");
+  run(
+    "cargo",
+    [
+      "build",
+      "--release",
+      "--locked",
+      "--lib",
+      "--manifest-path",
+      join(crate, "Cargo.toml"),
+      "--target",
+      TARGET,
+      "--target-dir",
+      target,
+      ...flags,
+    ],
+    env,
+  );
+  // Linked here rather than by rustc: a cdylib would keep wasm-bindgen's imports alive.
+  const part = `${destination}.${process.pid}.part`;
+  const library = join(target, TARGET, "release", "libsidecar_spec_wasm.a");
+  const flavor = linker.endsWith("rust-lld") ? ["-flavor", "wasm"] : [];
+  const exported = EXPORTS.map((name) => `--export=spec_${name}`);
+  mkdirSync(dirname(destination), { recursive: true });
+  run(linker, [
+    ...flavor,
+    "--no-entry",
+    "--gc-sections",
+    "--strip-all",
+    "-z",
+    "stack-size=2097152",
+    "--stack-first",
+    ...exported,
+    library,
+    "-o",
+    part,
+  ]);
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(part)));
+  if (imports.length > 0) {
+    rmSync(part);
+    fail(
+      `the module wants ${imports.map((entry) => entry.name).join(", ")} from its host, and there is nothing to give`,
+    );
+  }
+  renameSync(part, destination);
+  console.log(`wasm: ${statSync(destination).size} bytes`);
+}
+
+/** rustc and std for the target, wherever this machine has them. */
+function toolchain() {
+  const sysroot = output("rustc", ["--print", "sysroot"]);
+  const standard = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+  const remaps = [
+    [join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src"), "/registry"],
+    [root, "/src/"],
+  ];
+  const flagsOf = () => remaps.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join(" ");
+  if (sysroot !== undefined && existsSync(join(sysroot, "lib/rustlib", TARGET, "lib"))) {
+    return { flags: [], env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flagsOf() } };
+  }
+  if (sysroot !== undefined && existsSync(join(sysroot, "lib/rustlib/src/rust/library/Cargo.lock"))) {
+    return { flags: standard, env: { RUSTC_BOOTSTRAP: "1", CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flagsOf() } };
+  }
+  if (output("apt-cache", ["show", "rustc-web"]) !== undefined) {
+    const web = debianToolchain();
+    remaps.push([join(web, "usr/lib/rustlib/src"), "/rust"]);
+    const env = {
+      RUSTC_BOOTSTRAP: "1",
+      RUSTC: join(web, "rustc"),
+      RUSTDOC: join(web, "rustdoc"),
+      CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flagsOf(),
+    };
+    return { flags: standard, env };
+  }
+  return fail(`this Rust cannot build for ${TARGET}: run \`rustup target add ${TARGET}\``);
+}
+
+/** Debian's rustc for wasm with the sources of std, unpacked (not installed) into the cache. */
+function debianToolchain() {
+  const version = output("apt-cache", ["policy", "rustc-web"])?.match(/Candidate: (\S+)/)?.[1];
+  if (version === undefined) {
+    return fail("apt knows no version of rustc-web: run `apt-get update`");
+  }
+  const directory = join(cache, "rustc-web", version.replaceAll(":", "_"));
+  if (!existsSync(join(directory, ".done"))) {
+    console.log("wasm: unpacking Debian's rustc-web (140 MB, once)");
+    const packages = join(directory, "debs");
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(packages, { recursive: true });
+    const std = `libstd-rust-web-${version.split(".").slice(0, 2).join(".")}`;
+    const llvm = output("apt-cache", ["depends", std])?.match(/libllvm\d+/)?.[0];
+    const wanted = [
+      ...["rustc-web", std, "libstd-rust-web-dev", "rust-web-src"].map((name) => `${name}=${version}`),
+      llvm,
+    ];
+    run("apt-get", ["download", "-q", ...wanted.filter((name) => name !== undefined)], {}, packages);
+    for (const name of readdirSync(packages)) {
+      run("dpkg", ["-x", join(packages, name), directory]);
+    }
+    rmSync(packages, { recursive: true });
+    writeFileSync(join(directory, ".done"), "");
+  }
+  const multiarch = output("gcc", ["-print-multiarch"]) ?? "";
+  const libraries = `${join(directory, "usr/lib", multiarch)}:${join(directory, "usr/lib")}`;
+  for (const name of ["rustc", "rustdoc"]) {
+    // The libraries are found beside the binary, whatever rustup's cargo sets.
+    const script = `#!/bin/sh\nLD_LIBRARY_PATH='${libraries}' exec '${join(directory, "usr/bin", name)}' "$@"\n`;
+    writeFileSync(join(directory, name), script, { mode: 0o755 });
+  }
+  return directory;
+}
+
+function findLinker() {
+  const sysroot = output("rustc", ["--print", "sysroot"]);
+  const host = output("rustc", ["-vV"])?.match(/^host: (.*)$/m)?.[1];
+  const candidates = [
+    ...(sysroot === undefined || host === undefined ? [] : [join(sysroot, "lib/rustlib", host, "bin/rust-lld")]),
+    ...(process.env.PATH ?? "")
+      .split(":")
+      .flatMap((directory) => ["rust-lld", "wasm-ld"].map((name) => join(directory, name))),
+    ...readdirSync("/usr/bin", { withFileTypes: true })
+      .filter((entry) => entry.name.startsWith("wasm-ld-"))
+      .map((entry) => join("/usr/bin", entry.name)),
+  ];
+  return candidates.find((path) => existsSync(path)) ?? fail("there is no linker for wasm: install the package `lld`");
+}
+
+/** The output of a command, or undefined when it fails. */
+function output(command, args) {
+  try {
+    return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function run(command, args, env = {}, cwd = root) {
+  const result = spawnSync(command, args, {
+    stdio: "inherit",
+    env: { ...process.env, CARGO_TARGET_DIR: undefined, ...env },
+    cwd,
+  });
+  if (result.status !== 0) {
+    fail(`${command} ${args[0]} failed${result.error === undefined ? "" : `: ${result.error.message}`}`);
+  }
+}
+
+function fail(message) {
+  console.error(`wasm: ${message}`);
+  process.exit(3);
+}

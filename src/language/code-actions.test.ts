@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CodeAction } from "vscode-languageserver/node";
+import { type OpenDocument, TestServer } from "./testing";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+});
+
+const WHOLE = { start: { line: 0, character: 0 }, end: { line: 1000, character: 0 } };
+
+async function actions(document: OpenDocument, only: string): Promise<CodeAction[]> {
+  const context = { diagnostics: document.diagnostics, only: [only] };
+  return (await document.request("textDocument/codeAction", { range: WHOLE, context })) as CodeAction[];
+}
+
+/** The text after the one fix of that title. */
+async function fixed(text: string, title: string): Promise<string> {
+  const document = await server.open(text);
+  const all = await actions(document, "quickfix");
+  const action = all.find((candidate) => candidate.title.includes(title));
+  if (action === undefined) {
+    throw new Error(`no fix "${title}" among ${JSON.stringify(all.map((candidate) => candidate.title))}`);
+  }
+  return document.applied(action.edit?.changes?.[document.uri] ?? []);
+}
+
+const spec = (service: string) =>
+  `version: v1\ndeployment: demo\nservices:\n  web:\n${service.replace(/^/gm, "    ")}\n`;
+
+test.each([
+  [
+    "a slip of the hand",
+    "image: {name: a}\nscale: {mode: fixd, replicas: 1}",
+    "`fixed`",
+    "image: {name: a}\nscale: {mode: fixed, replicas: 1}",
+  ],
+  [
+    "an image as text",
+    "image: nginx\nscale: {mode: manual}",
+    "mapping",
+    "image: { name: nginx }\nscale: {mode: manual}",
+  ],
+  [
+    "megabytes",
+    "image: {name: a}\nresources: {memory: 512MB}",
+    "512Mi",
+    "image: {name: a}\nresources: {memory: 512Mi}",
+  ],
+  [
+    "a cron of five fields",
+    'rtype: cron\nimage: {name: a}\nschedule: "5 4 * * *"',
+    "0 5 4",
+    'rtype: cron\nimage: {name: a}\nschedule: "0 5 4 * * *"',
+  ],
+  ["no scale", "image: {name: a}", "Pin", "image: {name: a}\nscale:\n  mode: fixed\n  replicas: 1"],
+  [
+    "one overlay",
+    "image: {name: a}\nscale: {mode: manual}\nnetwork: {overlays: {service: {enabled: true}}}",
+    "global",
+    "image: {name: a}\nscale: {mode: manual}\nnetwork: {overlays: {service: {enabled: true}, global: {enabled: true, encrypted: true, isolated: false}}}",
+  ],
+  [
+    "a password",
+    "image: {name: a}\nenv:\n  DB_PASSWORD: hunter2\nscale: {mode: manual}",
+    "secret",
+    "image: {name: a}\nenv:\n  DB_PASSWORD: $S:db-password\nscale: {mode: manual}",
+  ],
+  [
+    "the same twice",
+    "image: {name: a}\nenv:\n  A: 1\n  A: 2\nscale: {mode: manual}",
+    "Remove",
+    "image: {name: a}\nenv:\n  A: 2\nscale: {mode: manual}",
+  ],
+  [
+    "itself",
+    "image: {name: a}\nscale: {mode: manual}\ndepends: [{service: web}]",
+    "Remove",
+    "image: {name: a}\nscale: {mode: manual}\ndepends: []",
+  ],
+])("%s is mended", async (_name, before, title, after) => {
+  expect(await fixed(spec(before), title)).toBe(spec(after));
+});
+
+test("fix all mends everything that can be mended", async () => {
+  const document = await server.open(spec("image: nginx\nresources: {memory: 1GB}\nenvironment: {A: b}"));
+  const [all] = await actions(document, "source.fixAll");
+  const text = document.applied(all?.edit?.changes?.[document.uri] ?? []);
+  expect(text).toBe(
+    spec("image: { name: nginx }\nresources: {memory: 1Gi}\nenv: {A: b}\nscale:\n  mode: fixed\n  replicas: 1"),
+  );
+});

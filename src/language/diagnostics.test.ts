@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { DiagnosticSeverity } from "vscode-languageserver/node";
+import { TestServer } from "./testing";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+}, 120_000);
+afterAll(async () => {
+  await server.stop();
+});
+
+const VALID = `version: v1
+deployment: demo
+services:
+  web:
+    image: { name: nginx:1.27 }
+    scale: { mode: fixed, replicas: 1 }
+`;
+
+test("a valid spec has no diagnostics", async () => {
+  expect((await server.open(VALID)).summary).toEqual([]);
+});
+
+test("every error is an error at its place, whatever the number", async () => {
+  const document = await server.open(VALID.replace("{ name: nginx:1.27 }", "nginx").replace("v1", "v2"));
+  expect(document.summary).toEqual(["1:10 invalid-version", "5:12 wrong-type"]);
+  expect(document.diagnostics.map(({ severity }) => severity)).toEqual([
+    DiagnosticSeverity.Error,
+    DiagnosticSeverity.Error,
+  ]);
+  expect(document.diagnostics[1]?.message).toContain("image: {name:");
+});
+
+test("columns count UTF-16 units", async () => {
+  const document = await server.open(VALID.replace("{ name: nginx:1.27 }", '{ name: "😀é", x: 1 }'));
+  expect(document.summary).toEqual(["5:20 invalid-image", "5:27 unknown-field"]);
+});
+
+test("what the sidecar does not serve is a warning", async () => {
+  const document = await server.open(`${VALID}    privileged: true\n`);
+  expect(document.summary).toEqual(["7:5 not-served"]);
+  expect(document.diagnostics[0]?.severity).toBe(DiagnosticSeverity.Warning);
+});
+
+test("diagnostics follow edits", async () => {
+  const document = await server.open(VALID);
+  const at = VALID.indexOf("v1");
+  await document.edit(at, 2, "v3");
+  expect(document.summary).toEqual(["1:10 invalid-version"]);
+  await document.edit(at, 2, "v1");
+  expect(document.summary).toEqual([]);
+});
+
+test("broken YAML is reported and the server goes on", async () => {
+  const document = await server.open("version: v1\ndeployment: {a\nservices:\n\t- x\n");
+  expect(document.summary[0]).toMatch(/yaml-syntax$/);
+  await document.edit(0, document.text.length, VALID);
+  expect(document.summary).toEqual([]);
+});
+
+test("an empty document, CRLF and a byte order mark are read", async () => {
+  expect((await server.open("")).summary).toEqual(["1:1 empty-spec"]);
+  expect((await server.open(VALID.replaceAll("\n", "\r\n"))).summary).toEqual([]);
+  // ZLayer itself does not read a byte order mark; VS Code takes it off before anyone sees it.
+  expect((await server.open(`\uFEFF${VALID}`)).summary).toEqual(["1:1 byte-order-mark"]);
+});

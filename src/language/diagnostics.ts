@@ -1,0 +1,84 @@
+import { type Diagnostic, DiagnosticSeverity, type ServerCapabilities } from "vscode-languageserver/node";
+import type { Feature, ServerContext } from "./feature";
+import { rulePage } from "./rule-pages";
+import { findings } from "./rules";
+import type { SpecDocument } from "./spec-document";
+import { problemRange, type SpecProblem } from "./spec-validator";
+
+/** Waits between an edit and its diagnostics, in ms: as long as the last check took, within these. */
+const LEAST_WAIT = 5;
+const LONGEST_WAIT = 300;
+
+/** Errors of the engine's validator and warnings of our own rules, published after each edit. */
+export const diagnostics: Feature = {
+  capabilities: {} satisfies ServerCapabilities,
+  register(context) {
+    const waiting = new Map<string, NodeJS.Timeout>();
+    let lastTook = 0;
+    context.documents.onDidChange((uri) => {
+      clearTimeout(waiting.get(uri));
+      const wait = Math.min(Math.max(lastTook, LEAST_WAIT), LONGEST_WAIT);
+      waiting.set(
+        uri,
+        setTimeout(() => {
+          waiting.delete(uri);
+          const start = performance.now();
+          void publish(context, uri).then(() => {
+            lastTook = performance.now() - start;
+          });
+        }, wait),
+      );
+    });
+    context.documents.onDidClose((uri) => {
+      clearTimeout(waiting.get(uri));
+      waiting.delete(uri);
+      void context.connection.sendDiagnostics({ uri, diagnostics: [] });
+    });
+  },
+};
+
+let failureShown = false;
+
+async function publish({ connection, documents, validator }: ServerContext, uri: string): Promise<void> {
+  const document = documents.get(uri);
+  if (document === undefined) {
+    return;
+  }
+  let found: Diagnostic[] = [];
+  try {
+    found = await errors(document, (text) => validator.check(text));
+  } catch (error) {
+    connection.console.error(error instanceof Error ? error.message : String(error));
+    if (!failureShown) {
+      failureShown = true;
+      connection.window.showErrorMessage(
+        "ZLayer cannot check specs in this window: its validator did not start. Reinstall the extension; details are in the output channel.",
+      );
+    }
+  }
+  found.push(...findings(document, found));
+  if (documents.text(uri)?.version === document.version) {
+    await connection.sendDiagnostics({ uri, version: document.version, diagnostics: found });
+  }
+}
+
+async function errors(
+  document: SpecDocument,
+  check: (text: string) => Promise<{ problems: SpecProblem[]; unserved: SpecProblem[] }>,
+): Promise<Diagnostic[]> {
+  const { problems, unserved } = await check(document.text);
+  const diagnostic = (problem: SpecProblem, severity: DiagnosticSeverity): Diagnostic => ({
+    range: problemRange(problem, (line) => document.line(line)),
+    severity,
+    code: problem.code,
+    ...rulePage(problem.code),
+    source: "zlayer",
+    message: problem.message,
+    data: { path: problem.path },
+  });
+  // ZLayer's own daemon serves more than the sidecar does, so what the sidecar refuses is no error of the spec.
+  return [
+    ...problems.map((problem) => diagnostic(problem, DiagnosticSeverity.Error)),
+    ...unserved.map((problem) => diagnostic(problem, DiagnosticSeverity.Warning)),
+  ];
+}

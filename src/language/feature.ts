@@ -1,0 +1,16 @@
+import type { Connection, ServerCapabilities } from "vscode-languageserver/node";
+import type { SpecDocuments } from "./spec-documents";
+import type { SpecValidator } from "./spec-validator";
+
+/** What a feature works with. */
+export interface ServerContext {
+  connection: Connection;
+  documents: SpecDocuments;
+  validator: SpecValidator;
+}
+
+/** One ability of the server: what it announces and how it answers. */
+export interface Feature {
+  capabilities: ServerCapabilities;
+  register(context: ServerContext): void;
+}
