@@ -1,0 +1,558 @@
+//! The engine: takes commands, and keeps a task for each service.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sidecar_api_types::{ContainerMetrics, Phase};
+use sidecar_container::{Container, ContainerStatus, Runtime, RuntimeConfig};
+use sidecar_image::{Credentials, Image, ImageStore, PullPolicy, PullProgress};
+use sidecar_network::{NetworkConfig, NetworkManager};
+use sidecar_spec::Problem;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::board::Board;
+use crate::command::{Applied, Command, Deployment, Rejection};
+use crate::containers::{ContainerView, Registry, identity};
+use crate::context::{Context, PARALLEL_STARTS};
+use crate::dependencies;
+use crate::error::EngineError;
+use crate::events::{DeploymentEventKind, Events, ImageEventKind, now_ms, rfc3339};
+use crate::metering::{self, Meter};
+use crate::plan;
+use crate::reason::reason;
+use crate::service::Service;
+use crate::store::Store;
+use crate::volumes::Volumes;
+
+/// How long a restart asked for by hand may take beyond the grace period.
+const RESTART_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    pub data_dir: PathBuf,
+    /// Runs as `<shim_exe> shim <directory>`.
+    pub shim_exe: PathBuf,
+    /// Absent when this user may not make cgroups.
+    pub cgroup_parent: Option<String>,
+    pub rootless: bool,
+    /// Addresses for containers.
+    pub pool: ipnet::Ipv4Net,
+}
+
+/// What a restart asked for by hand came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestartOutcome {
+    Running,
+    /// It was started and has ended again.
+    Ended,
+}
+
+/// The engine of one machine. Dropping it leaves every container running.
+pub struct Engine {
+    context: Arc<Context>,
+    services: Mutex<Services>,
+    /// Held while the wanted state changes and the services hear of it, so that they hear of changes in order.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// Deployment and service.
+type Place = (String, String);
+
+#[derive(Default)]
+struct Services {
+    running: HashMap<Place, ServiceHandle>,
+    /// Services that a newer spec does not have any more, until nothing of them is left.
+    leaving: HashMap<Place, JoinHandle<()>>,
+}
+
+struct ServiceHandle {
+    wanted: watch::Sender<Arc<Deployment>>,
+    token: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Reads the state, takes over what a former sidecar left running, and begins to make real what is wanted.
+    pub async fn open(config: EngineConfig) -> Result<Arc<Self>, EngineError> {
+        let dir = |name: &str| config.data_dir.join(name);
+        for name in ["containers", "network", "images", "volumes", "anonymous"] {
+            make_private(&dir(name)).await?;
+        }
+        let store = Store::open(&dir("state.redb"))?;
+        let runtime = Runtime::new(RuntimeConfig {
+            state_dir: dir("containers"),
+            shim_exe: config.shim_exe.clone(),
+            cgroup_parent: config.cgroup_parent.clone(),
+            rootless: config.rootless,
+        });
+        let found = runtime.adopt().await?;
+        let network = NetworkManager::open(NetworkConfig { state_dir: dir("network"), pool: config.pool }).await?;
+        let context = Arc::new(Context {
+            volumes: Volumes::new(&config.data_dir),
+            data_dir: config.data_dir.clone(),
+            rootless: config.rootless,
+            store,
+            board: Board::default(),
+            events: Events::default(),
+            images: ImageStore::open(&dir("images")).await?,
+            runtime,
+            network,
+            containers: Registry::default(),
+            meter: Meter::default(),
+            starts: Semaphore::new(PARALLEL_STARTS),
+        });
+        let ids: Vec<String> = found.iter().map(|container| container.config().id.clone()).collect();
+        if let Err(cause) = context.volumes.sweep(&ids).await {
+            tracing::warn!(%cause, "anonymous storage of containers that are gone cannot be removed");
+        }
+        tokio::spawn(metering::run(Arc::clone(&context)));
+        let engine = Arc::new(Self { context, services: Mutex::default(), turn: tokio::sync::Mutex::default() });
+        engine.resume(found);
+        Ok(engine)
+    }
+
+    /// Starts the tasks of every stored deployment, each with the containers that it already has.
+    fn resume(self: &Arc<Self>, found: Vec<Container>) {
+        let mut left: BTreeMap<(String, String), BTreeMap<u32, Container>> = BTreeMap::new();
+        let mut orphans = Vec::new();
+        for container in found {
+            let wanted = identity(&container).filter(|(deployment, service, replica)| {
+                self.context.store.get(deployment).is_some_and(|d| !d.deleting && *replica < d.desired(service))
+            });
+            match wanted {
+                Some((deployment, service, replica)) => {
+                    // Of two for the same place, one was about to be replaced when the sidecar ended; the newer stays.
+                    let place = left.entry((deployment, service)).or_default();
+                    let older = match place.get(&replica) {
+                        Some(other) if started(other) > started(&container) => Some(container),
+                        _ => place.insert(replica, container),
+                    };
+                    orphans.extend(older);
+                }
+                None => orphans.push(container),
+            }
+        }
+        let removals: Vec<_> = orphans.into_iter().map(|container| remove_orphan(Arc::clone(&self.context), container)).collect();
+        let removed = tokio::spawn(async move {
+            join_all(removals).await;
+        });
+        let mut deleting = Vec::new();
+        for deployment in self.context.store.all() {
+            self.show(&deployment);
+            if deployment.deleting {
+                deleting.push(deployment.name.clone());
+                continue;
+            }
+            for service in deployment.spec.services.keys() {
+                let containers = left.remove(&(deployment.name.clone(), service.clone())).unwrap_or_default();
+                self.spawn_service(&deployment, service, containers.into_values().collect());
+            }
+        }
+        let engine = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(cause) = removed.await {
+                tracing::error!(%cause, "removing what is left of a former run broke down");
+            }
+            for name in deleting {
+                engine.tear_down(&name).await;
+            }
+        });
+    }
+
+    pub fn board(&self) -> &Board {
+        &self.context.board
+    }
+
+    pub fn events(&self) -> &Events {
+        &self.context.events
+    }
+
+    pub fn meter(&self) -> &Meter {
+        &self.context.meter
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.context.data_dir
+    }
+
+    pub fn is_rootless(&self) -> bool {
+        self.context.rootless
+    }
+
+    /// What is wanted of a deployment.
+    pub fn deployment(&self, name: &str) -> Result<Arc<Deployment>, EngineError> {
+        let found = self.context.store.get(name);
+        found.ok_or_else(|| EngineError::Rejected(Rejection::NoDeployment(name.to_owned())))
+    }
+
+    /// What is wanted of all deployments, by name.
+    pub fn deployments(&self) -> Vec<Arc<Deployment>> {
+        self.context.store.all()
+    }
+
+    /// Takes a spec: a new deployment, or a new version of one. Returns as soon as it is stored; [`Board`] tells how it
+    /// comes along.
+    pub async fn deploy(self: &Arc<Self>, spec_text: &str) -> Result<Arc<Deployment>, EngineError> {
+        let (spec, environment) = check(spec_text).map_err(EngineError::InvalidSpec)?;
+        let command = Command::Deploy {
+            spec_text: spec_text.to_owned(),
+            spec: Box::new(spec),
+            environment,
+            at_ms: now_ms(),
+        };
+        self.change(command).await
+    }
+
+    pub async fn scale(
+        self: &Arc<Self>,
+        deployment: &str,
+        service: &str,
+        replicas: u32,
+    ) -> Result<Arc<Deployment>, EngineError> {
+        let (deployment, service) = (deployment.to_owned(), service.to_owned());
+        self.change(Command::Scale { deployment, service, replicas, at_ms: now_ms() }).await
+    }
+
+    /// Removes a deployment; returns when nothing of it is left. Goes on when the caller does not wait.
+    pub async fn delete(self: &Arc<Self>, name: &str) -> Result<(), EngineError> {
+        let already = self.deployment(name)?.deleting;
+        let mut revisions = self.context.board.revisions();
+        if !already {
+            self.change(Command::Delete { deployment: name.to_owned() }).await?;
+            let (engine, name) = (Arc::clone(self), name.to_owned());
+            tokio::spawn(async move { engine.tear_down(&name).await });
+        }
+        while self.context.store.get(name).is_some_and(|deployment| deployment.deleting) {
+            if revisions.changed().await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn change(self: &Arc<Self>, command: Command) -> Result<Arc<Deployment>, EngineError> {
+        let _turn = self.turn.lock().await;
+        let (deployment, kind) = match self.context.store.submit(command).await? {
+            Applied::Created(deployment) => (deployment, DeploymentEventKind::Create),
+            Applied::Updated { deployment, .. } => (deployment, DeploymentEventKind::Update),
+            Applied::Forgotten(name) => return Err(EngineError::Rejected(Rejection::NoDeployment(name))),
+        };
+        self.show(&deployment);
+        self.follow(&deployment);
+        if !deployment.deleting {
+            self.context.events.deployment(kind, &deployment.name, deployment.generation);
+        }
+        Ok(deployment)
+    }
+
+    fn show(&self, deployment: &Deployment) {
+        let created = rfc3339(deployment.created_at_ms);
+        self.context.board.put_deployment(&deployment.name, deployment.generation, &created, deployment.deleting);
+    }
+
+    /// Tells the services of a deployment what is wanted now, and starts and ends them accordingly.
+    fn follow(&self, deployment: &Arc<Deployment>) {
+        if deployment.deleting {
+            return;
+        }
+        {
+            let mut services = self.lock();
+            let places: Vec<Place> = services.running.keys().filter(|place| place.0 == deployment.name).cloned().collect();
+            for place in places {
+                if deployment.spec.services.contains_key(&place.1) {
+                    if let Some(handle) = services.running.get(&place) {
+                        handle.wanted.send_replace(Arc::clone(deployment));
+                    }
+                } else if let Some(handle) = services.running.remove(&place) {
+                    handle.token.cancel();
+                    services.leaving.insert(place, handle.task);
+                }
+            }
+        }
+        for service in deployment.spec.services.keys() {
+            if !self.lock().running.contains_key(&(deployment.name.clone(), service.clone())) {
+                self.spawn_service(deployment, service, Vec::new());
+            }
+        }
+    }
+
+    fn spawn_service(&self, deployment: &Arc<Deployment>, name: &str, containers: Vec<Container>) {
+        let place = (deployment.name.clone(), name.to_owned());
+        let (wanted, receiver) = watch::channel(Arc::clone(deployment));
+        let token = CancellationToken::new();
+        let service = Service {
+            context: Arc::clone(&self.context),
+            deployment: deployment.name.clone(),
+            name: name.to_owned(),
+            wanted: receiver,
+            token: token.clone(),
+            replicas: BTreeMap::new(),
+            image: None,
+        };
+        let mut services = self.lock();
+        // A service that comes back while its former self is still stopping waits for that one.
+        let former = services.leaving.remove(&place);
+        let (context, (deployment, name)) = (Arc::clone(&self.context), place.clone());
+        let task = tokio::spawn(async move {
+            if let Some(former) = former {
+                let _ = former.await;
+            }
+            if let Err(cause) = tokio::spawn(service.run(containers)).await {
+                tracing::error!(deployment, service = name, %cause, "the task of a service broke down");
+                let reason = reason("internal", "the engine failed here in a way that it should not; see its log");
+                context.board.service(&deployment, &name, |entry| entry.condition = Some((Phase::Failed, reason)));
+            }
+        });
+        services.running.insert(place, ServiceHandle { wanted, token, task });
+    }
+
+    /// Ends all services of a deployment at the same time, then forgets it.
+    async fn tear_down(&self, name: &str) {
+        // The senders are kept until the tasks have ended.
+        let (running, leaving): (Vec<_>, Vec<_>) = {
+            let mut services = self.lock();
+            let of_this = |place: &Place| place.0 == name;
+            let running = services.running.extract_if(|place, _| of_this(place)).map(|(_, handle)| handle).collect();
+            let leaving = services.leaving.extract_if(|place, _| of_this(place)).map(|(_, task)| task).collect();
+            (running, leaving)
+        };
+        let mut senders = Vec::new();
+        let mut tasks: Vec<JoinHandle<()>> = leaving;
+        for ServiceHandle { wanted, token, task } in running {
+            token.cancel();
+            senders.push(wanted);
+            tasks.push(task);
+        }
+        join_all(tasks).await;
+        drop(senders);
+        if let Err(cause) = self.context.network.remove_deployment(name).await {
+            tracing::warn!(deployment = name, %cause, "its network cannot be removed");
+        }
+        let generation = self.context.store.get(name).map_or(0, |deployment| deployment.generation);
+        if let Err(cause) = self.context.store.submit(Command::Forget { deployment: name.to_owned() }).await {
+            tracing::error!(deployment = name, %cause, "its removal cannot be stored");
+        }
+        self.context.events.deployment(DeploymentEventKind::Delete, name, generation);
+        self.context.board.remove_deployment(name);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Services> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every container, in the order of deployment, service and replica.
+    pub fn containers(&self) -> Vec<ContainerView> {
+        let mut all: Vec<ContainerView> = self.context.containers.all().into_iter().map(Into::into).collect();
+        all.sort_by(|a, b| (&a.deployment, &a.service, a.replica).cmp(&(&b.deployment, &b.service, b.replica)));
+        all
+    }
+
+    pub fn container(&self, id: &str) -> Result<ContainerView, EngineError> {
+        self.context.containers.get(id).map(Into::into).ok_or_else(|| EngineError::NoContainer(id.to_owned()))
+    }
+
+    /// Stops a container for good: it stays stopped until it is started by hand or its deployment is deployed again.
+    /// `grace`: what the spec says when absent.
+    pub async fn stop_container(&self, id: &str, grace: Option<Duration>) -> Result<(), EngineError> {
+        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let deployment = self.deployment(&entry.deployment)?;
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, true).await?;
+        if matches!(*entry.container.status().borrow(), ContainerStatus::Running { .. }) {
+            self.context.board.replica(&entry.deployment, &entry.service, entry.replica, |replica| {
+                (replica.phase, replica.reason) = (Phase::Stopping, None);
+            });
+        }
+        let usual = deployment.spec.services.get(&entry.service).map(plan::stop_grace).unwrap_or_default();
+        let stopped = entry.container.stop(grace.unwrap_or(usual)).await;
+        entry.control.wake.notify_one();
+        Ok(stopped?)
+    }
+
+    /// Starts a container that was stopped by hand.
+    pub async fn start_container(&self, id: &str) -> Result<RestartOutcome, EngineError> {
+        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        if matches!(*entry.container.status().borrow(), ContainerStatus::Running { .. }) {
+            return Ok(RestartOutcome::Running);
+        }
+        self.restart_container(id, None).await
+    }
+
+    /// Stops a container and starts it again: same id, same writable layer, same log.
+    pub async fn restart_container(&self, id: &str, grace: Option<Duration>) -> Result<RestartOutcome, EngineError> {
+        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let usual = self.deployment(&entry.deployment)?.spec.services.get(&entry.service).map(plan::stop_grace);
+        let limit = RESTART_LIMIT + grace.or(usual).unwrap_or_default();
+        let mut status = entry.container.status();
+        let before = start_of(&status.borrow_and_update());
+        entry.control.ask_restart(grace);
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false).await?;
+        entry.control.wake.notify_one();
+        let waited = tokio::time::timeout(limit, async {
+            let mut last_end = None;
+            loop {
+                match *status.borrow_and_update() {
+                    ContainerStatus::Running { started_at_ms, .. } if Some(started_at_ms) != before => {
+                        return Ok(RestartOutcome::Running);
+                    }
+                    ContainerStatus::Running { .. } => {}
+                    // The first end is that of the process that was to be stopped; another, that of the new one.
+                    ContainerStatus::Exited { finished_at_ms, .. } => {
+                        if last_end.replace(finished_at_ms).is_some_and(|last| last != finished_at_ms) {
+                            return Ok(RestartOutcome::Ended);
+                        }
+                    }
+                }
+                if status.changed().await.is_err() {
+                    return Err(EngineError::NoContainer(id.to_owned()));
+                }
+            }
+        });
+        waited.await.unwrap_or(Ok(RestartOutcome::Ended))
+    }
+
+    /// Stops and removes a container. Its service replaces it with a new one.
+    pub async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
+        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let mut changes = self.context.containers.changes();
+        entry.control.ask_remove();
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false).await?;
+        while self.context.containers.get(id).is_some() {
+            if changes.changed().await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn set_stopped(&self, deployment: &str, service: &str, replica: u32, stopped: bool) -> Result<(), EngineError> {
+        let (deployment, service) = (deployment.to_owned(), service.to_owned());
+        let _turn = self.turn.lock().await;
+        self.context.store.submit(Command::SetStopped { deployment, service, replica, stopped }).await?;
+        Ok(())
+    }
+
+    /// History of all containers of a deployment and service, or of all: samples after `since_ms` (milliseconds since the
+    /// Unix epoch), at least `step_ms` apart.
+    pub fn metrics(
+        &self,
+        deployment: Option<&str>,
+        service: Option<&str>,
+        since_ms: u64,
+        step_ms: u64,
+    ) -> Vec<ContainerMetrics> {
+        let entries = self.context.containers.all().into_iter();
+        entries
+            .filter(|entry| deployment.is_none_or(|name| name == entry.deployment))
+            .filter(|entry| service.is_none_or(|name| name == entry.service))
+            .map(|entry| {
+                let samples = self.context.meter.history(&entry.container.config().id, since_ms, step_ms);
+                metering::describe(&entry, samples)
+            })
+            .collect()
+    }
+
+    pub async fn images(&self) -> Result<Vec<Image>, EngineError> {
+        Ok(self.context.images.list().await?)
+    }
+
+    /// Pulls an image. Dropping the future cancels.
+    pub async fn pull(
+        &self,
+        reference: &str,
+        policy: PullPolicy,
+        credentials: Credentials,
+        progress: Arc<dyn Fn(PullProgress) + Send + Sync>,
+    ) -> Result<Image, EngineError> {
+        let image = self.context.images.pull(reference, policy, credentials, progress).await?;
+        self.context.events.image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
+        self.context.board.images_changed();
+        Ok(image)
+    }
+
+    /// Removes an image. Without `force`, one that containers use is an error.
+    pub async fn remove_image(&self, reference: &str, force: bool) -> Result<(), EngineError> {
+        self.context.images.remove(reference, &self.images_in_use(), force).await?;
+        self.context.events.image(ImageEventKind::Delete, reference, None);
+        self.context.board.images_changed();
+        Ok(())
+    }
+
+    /// Removes all images that no container uses. Returns their references and the bytes freed.
+    pub async fn prune_images(&self) -> Result<(Vec<String>, u64), EngineError> {
+        let (removed, bytes) = self.context.images.prune(&self.images_in_use()).await?;
+        for reference in &removed {
+            self.context.events.image(ImageEventKind::Delete, reference, None);
+        }
+        if !removed.is_empty() {
+            self.context.board.images_changed();
+        }
+        Ok((removed, bytes))
+    }
+
+    fn images_in_use(&self) -> Vec<String> {
+        self.context.containers.images_in_use().into_iter().map(|used| used.digest).collect()
+    }
+}
+
+/// A spec that the engine can run, with the variables that it takes from this process; or all that is wrong with it.
+fn check(text: &str) -> Result<(zlayer_types::spec::DeploymentSpec, BTreeMap<String, String>), Vec<Problem>> {
+    let spec = sidecar_spec::parse(text)?;
+    let environment: BTreeMap<String, String> =
+        plan::variables(&spec).filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect();
+    let mut problems = sidecar_spec::unserved(text, &spec);
+    for found in plan::problems(&spec, &environment) {
+        let path = found.path.unwrap_or_default();
+        if !problems.iter().any(|known| known.path == path) {
+            problems.push(problem(path, &found.code, found.message));
+        }
+    }
+    if let Some(ring) = dependencies::cycle(&spec) {
+        let first = ring.first().cloned().unwrap_or_default();
+        let message = format!("the services wait for each other in a ring: {} → {first}", ring.join(" → "));
+        problems.push(problem(format!("services.{first}.depends"), "dependency-cycle", message));
+    }
+    if problems.is_empty() { Ok((spec, environment)) } else { Err(problems) }
+}
+
+fn problem(path: String, code: &str, message: String) -> Problem {
+    Problem { line: 1, column: 1, end_line: 1, end_column: 1, path, code: code.to_owned(), message }
+}
+
+async fn remove_orphan(context: Arc<Context>, container: Container) {
+    let id = container.config().id.clone();
+    tracing::info!(container = id, "is not wanted any more");
+    if let Err(cause) = container.stop(Duration::from_secs(10)).await {
+        tracing::warn!(container = id, %cause, "cannot be stopped");
+    }
+    if let Err(cause) = context.network.detach(&id).await {
+        tracing::warn!(container = id, %cause, "its network cannot be removed");
+    }
+    if let Err(cause) = container.remove().await {
+        tracing::warn!(container = id, %cause, "cannot be removed");
+    }
+    if let Err(cause) = context.volumes.remove_anonymous(&id).await {
+        tracing::warn!(container = id, %cause, "its anonymous storage cannot be removed");
+    }
+}
+
+/// Of a container that runs.
+fn start_of(status: &ContainerStatus) -> Option<u64> {
+    match status {
+        ContainerStatus::Running { started_at_ms, .. } => Some(*started_at_ms),
+        ContainerStatus::Exited { .. } => None,
+    }
+}
+
+fn started(container: &Container) -> u64 {
+    start_of(&container.status().borrow()).unwrap_or(0)
+}
+
+async fn make_private(path: &Path) -> Result<(), EngineError> {
+    let made = tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).await;
+    made.map_err(|cause| EngineError::Io { path: path.to_owned(), cause })
+}
