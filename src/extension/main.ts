@@ -1,3 +1,35 @@
-import type { ExtensionContext } from "vscode";
+import { type ExtensionContext, window, workspace } from "vscode";
+import { startLanguageClient } from "../language/client";
+import { registerCommands } from "./commands/registry";
+import { showLimitationsOnce } from "./limitations";
+import { ZLayerContext } from "./zlayer-context";
 
-export function activate(_context: ExtensionContext): void {}
+/** What other extensions get from `activate()`. */
+export interface ZLayerApi {
+  /** Milliseconds that activation took. */
+  readonly activationMs: number;
+}
+
+export function activate(extension: ExtensionContext): ZLayerApi {
+  const started = performance.now();
+  try {
+    const context = new ZLayerContext(extension);
+    extension.subscriptions.push(context);
+    startLanguageClient(extension);
+    context.own(registerCommands(context));
+    context.own(showLimitationsOnce(context));
+    const activationMs = performance.now() - started;
+    context.log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
+    // After activation: other extensions do not wait for a connection.
+    setImmediate(() => {
+      void context.panels.load();
+      void context.host.rebuild(workspace.isTrusted);
+    });
+    return { activationMs };
+  } catch (error) {
+    void window.showErrorMessage(
+      `ZLayer did not start: ${error instanceof Error ? error.message : String(error)}. Reload the window; if it stays so, reinstall the extension.`,
+    );
+    throw error;
+  }
+}

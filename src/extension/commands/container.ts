@@ -1,0 +1,59 @@
+import { env, window } from "vscode";
+import { whyMissing } from "../../bridge/sidecar/capabilities";
+import { withProgress } from "../progress";
+import { pickReplica, pickService, targetArgument } from "../target";
+import { runs } from "../views/deployment-nodes";
+import { openShell } from "../views/shell-terminal";
+import type { NounCommands } from "./registry";
+
+export const commands: NounCommands = {
+  restart: {
+    failure: "It was not restarted",
+    run: async (context, argument) => {
+      const wanted = targetArgument(argument);
+      if (wanted?.replica !== undefined) {
+        const target = await pickReplica(context.host, wanted, "Which container is to be restarted?");
+        if (target !== undefined) {
+          const { client } = await context.host.connect();
+          await withProgress(`Restarting ${target.service.name}/${target.replica.index}`, (signal) =>
+            client.restartContainer(target.replica.id, { signal }),
+          );
+        }
+        return;
+      }
+      const target = await pickService(context.host, wanted, "Which service is to be restarted?");
+      if (target === undefined) {
+        return;
+      }
+      const { client } = await context.host.connect();
+      await withProgress(`Restarting “${target.service.name}”`, (signal) =>
+        Promise.all(target.service.replicas.map((replica) => client.restartContainer(replica.id, { signal }))),
+      );
+    },
+  },
+  openShell: {
+    failure: "The shell was not opened",
+    run: async (context, argument) => {
+      const { capabilities, client } = await context.host.connect();
+      const missing = whyMissing(capabilities, "tty");
+      if (missing !== undefined) {
+        void window.showInformationMessage(missing);
+        return;
+      }
+      const target = await pickReplica(context.host, argument, "In which container is a shell to be opened?", runs);
+      if (target !== undefined) {
+        openShell(client, target.replica.id, `${target.service.name}/${target.replica.index}`);
+      }
+    },
+  },
+  copyId: {
+    failure: "The id was not copied",
+    run: async (context, argument) => {
+      const target = await pickReplica(context.host, argument, "Whose id is to be copied?");
+      if (target !== undefined) {
+        await env.clipboard.writeText(target.replica.id);
+        window.setStatusBarMessage(`Copied ${target.replica.id}`, 3000);
+      }
+    },
+  },
+};
