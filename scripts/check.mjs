@@ -21,6 +21,7 @@ const CHECKS = [
   ["format and lint", () => run(bin("biome"), ["check", "--error-on-warnings", "."], { cwd: ROOT })],
   ["types", () => run(bin("tsc"), ["-p", "."], { cwd: ROOT })],
   ["types of the webviews", () => run(bin("tsc"), ["-p", "src/webviews"], { cwd: ROOT })],
+  ["types of the webviews' tests", () => run(bin("tsc"), ["-p", "test/webviews"], { cwd: ROOT })],
   ["layers", layers],
   ["Rust format", () => cargo("fmt", "--all", "--check")],
   [

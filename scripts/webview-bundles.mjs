@@ -2,6 +2,7 @@
  * What esbuild makes of the webviews: one script and one style sheet each.
  *
  * @param {string} outdir Directory for `logs.js`, `logs.css`, `metrics.js`, …
+ * @returns {import("esbuild").BuildOptions}
  */
 export function webviewBundles(outdir) {
   return {

@@ -191,7 +191,7 @@ export class LogSession {
       this.#events.onStatus();
       return;
     }
-    const first = !this.#listed;
+    const announce = this.#entries.size > 0;
     this.#listed = true;
     this.#unreachable = undefined;
     const present = new Set(listing.replicas.map((replica) => replica.id));
@@ -208,7 +208,7 @@ export class LogSession {
     for (const replica of sorted) {
       const known = this.#entries.get(replica.id);
       if (known === undefined) {
-        this.#add(replica, !first);
+        this.#add(replica, announce);
       } else if (known.removed) {
         known.removed = false;
         known.follower = this.#follow(replica);

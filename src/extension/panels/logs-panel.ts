@@ -11,7 +11,8 @@ import {
   window,
   workspace,
 } from "vscode";
-import { type LogCursor, LogSession, sinceMs, targetTitle } from "../../bridge/logs/log-session";
+import { LogFeed } from "../../bridge/logs/log-feed";
+import { sinceMs, targetTitle } from "../../bridge/logs/log-session";
 import type { LogSource } from "../../bridge/logs/log-source";
 import { saveLogs } from "../../bridge/logs/save-logs";
 import {
@@ -26,10 +27,6 @@ import {
 import { type PanelLog, WebviewHost, webviewResources } from "./webview-host";
 
 export const LOGS_VIEW_TYPE = "zlayer.logs";
-
-/** Shortest time between two batches of rows, and between two reports of the state, in milliseconds. */
-const BATCH_MS = 50;
-const STATUS_MS = 250;
 
 export interface LogPanelServices {
   readonly context: ExtensionContext;
@@ -88,17 +85,11 @@ function keyOf(target: LogTarget): string {
   return JSON.stringify([target.deployment, target.service ?? null, target.replica ?? null]);
 }
 
-/** One log pane: a session and the webview that shows it. The webview asks for rows; it is never sent more than it asked for. */
+/** One log pane: the webview, and the feed that it talks to. */
 class LogPanel {
   readonly #services: LogPanelServices;
   readonly #host: WebviewHost<typeof logsViewMessage, LogsHostMessage>;
-  readonly #session: LogSession;
-  /** What the webview got so far. */
-  #cursor: LogCursor;
-  #wanted = false;
-  #lastBatchAt = 0;
-  #batchTimer: NodeJS.Timeout | undefined;
-  #statusTimer: NodeJS.Timeout | undefined;
+  readonly #feed: LogFeed;
 
   constructor(
     services: LogPanelServices,
@@ -108,16 +99,9 @@ class LogPanel {
     onDispose: () => void,
   ) {
     this.#services = services;
-    const capacity = bufferLines();
-    this.#session = new LogSession(services.source, target, options, capacity, {
-      onRows: () => {
-        this.#sendRows();
-        this.#sendStatusSoon();
-      },
-      onReplicas: () => this.#sendStatusSoon(),
-      onStatus: () => this.#sendStatusSoon(),
-    });
-    this.#cursor = this.#session.cursor();
+    this.#feed = new LogFeed({ source: services.source, target, options, capacity: bufferLines() }, (message) =>
+      this.#host.post(message),
+    );
     this.#host = new WebviewHost(
       services.context,
       panel,
@@ -126,9 +110,7 @@ class LogPanel {
       services.log,
       (message) => this.#onMessage(message),
       () => {
-        this.#session.dispose();
-        clearTimeout(this.#batchTimer);
-        clearTimeout(this.#statusTimer);
+        this.#feed.dispose();
         onDispose();
       },
     );
@@ -143,82 +125,17 @@ class LogPanel {
   }
 
   #onMessage(message: LogsViewMessage): void {
-    const session = this.#session;
-    switch (message.type) {
-      case "ready":
-        this.#cursor = session.cursor();
-        this.#wanted = false;
-        this.#host.post({
-          type: "init",
-          target: session.target,
-          title: targetTitle(session.target),
-          capacity: session.capacity,
-          options: session.options,
-        });
-        this.#sendStatus();
-        break;
-      case "more":
-        this.#wanted = true;
-        this.#sendRows();
-        break;
-      case "options":
-        session.setOptions(message.options);
-        this.#restartView();
-        break;
-      case "clear":
-        session.clear();
-        this.#restartView();
-        break;
-      case "save":
-        void this.#save(message.timestamps);
-        break;
-      case "problem":
-        this.#services.log.warn(`The log pane dropped a message: ${message.problem}`);
-        break;
+    if (message.type === "save") {
+      void this.#save(message.timestamps);
+    } else if (message.type === "problem") {
+      this.#services.log.warn(`The log pane dropped a message: ${message.problem}`);
+    } else {
+      this.#feed.onMessage(message);
     }
-  }
-
-  /** The session forgot its rows: so does the webview. */
-  #restartView(): void {
-    this.#cursor = this.#session.cursor();
-    this.#host.post({ type: "reset" });
-    this.#sendStatus();
-  }
-
-  #sendRows(): void {
-    if (!this.#wanted || this.#batchTimer !== undefined) {
-      return;
-    }
-    const wait = this.#lastBatchAt + BATCH_MS - Date.now();
-    if (wait > 0) {
-      this.#batchTimer = setTimeout(() => {
-        this.#batchTimer = undefined;
-        this.#sendRows();
-      }, wait);
-      return;
-    }
-    const batch = this.#session.read(this.#cursor);
-    if (batch !== undefined) {
-      this.#wanted = false;
-      this.#lastBatchAt = Date.now();
-      this.#host.post(batch);
-    }
-  }
-
-  #sendStatusSoon(): void {
-    this.#statusTimer ??= setTimeout(() => {
-      this.#statusTimer = undefined;
-      this.#sendStatus();
-    }, STATUS_MS);
-  }
-
-  #sendStatus(): void {
-    this.#host.post({ type: "replicas", replicas: this.#session.replicas });
-    this.#host.post({ type: "status", ...this.#session.status, behind: this.#session.behind(this.#cursor) });
   }
 
   async #save(timestamps: boolean): Promise<void> {
-    const session = this.#session;
+    const { session } = this.#feed;
     const replicas = session.current;
     if (replicas.length === 0) {
       await window.showInformationMessage(`${targetTitle(session.target)} has no containers whose log could be saved.`);

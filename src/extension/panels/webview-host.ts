@@ -59,7 +59,8 @@ export class WebviewHost<In extends v.GenericSchema, Out> {
     webview.html = webviewHtml({
       title: panel.title,
       cspSource: webview.cspSource,
-      nonce: randomBytes(16).toString("base64url"),
+      scriptNonce: randomBytes(16).toString("base64url"),
+      styleNonce: randomBytes(16).toString("base64url"),
       script: webview.asWebviewUri(Uri.joinPath(resources, `${name}.js`)).toString(),
       style: webview.asWebviewUri(Uri.joinPath(resources, `${name}.css`)).toString(),
     });

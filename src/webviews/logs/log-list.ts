@@ -109,7 +109,13 @@ export class LogList {
     this.#scroller.classList.toggle("wrap", this.options.wrap);
     this.#scroller.classList.toggle("times", this.options.timestamps);
     this.#measure();
-    this.#model.setColumns(this.options.wrap ? this.#textColumns() : Number.POSITIVE_INFINITY);
+    if (this.options.wrap) {
+      const columns = this.#textColumns();
+      this.#scroller.style.setProperty("--text-columns", String(columns));
+      this.#model.setColumns(columns);
+    } else {
+      this.#model.setColumns(Number.POSITIVE_INFINITY);
+    }
     this.#widest = 0;
     this.#drop();
     if (anchor !== undefined) {

@@ -63,7 +63,8 @@ export class LogPane {
       scroller.focus();
     });
     const footer = el("div", { class: "footer" }, this.#connection, this.#counts);
-    root.replaceChildren(this.#toolbar.element, el("div", { class: "log" }, scroller, this.#placeholder, this.#jump), footer);
+    const heading = el("h1", { class: "visually-hidden" }, `Log of ${title}`);
+    root.replaceChildren(heading, this.#toolbar.element, el("div", { class: "log" }, scroller, this.#placeholder, this.#jump), footer);
     this.#list = new LogList(scroller, this.#model, theme, { timestamps: state.timestamps, wrap: state.wrap }, {
       onFollowChange: () => {
         this.#unseen = 0;

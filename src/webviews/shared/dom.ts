@@ -28,13 +28,19 @@ export function iconButton(name: string, label: string, onClick: () => void): HT
 
 /** An icon button that is on or off. */
 export function toggleButton(name: string, label: string, on: boolean, onToggle: (on: boolean) => void): HTMLElement {
+  let pressed = on;
   const button = iconButton(name, label, () => {
-    const next = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(next));
-    onToggle(next);
+    pressed = !pressed;
+    show();
+    onToggle(pressed);
   });
   button.classList.add("toggle");
-  button.setAttribute("aria-pressed", String(on));
+  // The toolkit's button does not hand `aria-pressed` on to the element that takes the focus.
+  const show = (): void => {
+    button.classList.toggle("on", pressed);
+    (button as { control?: HTMLElement }).control?.setAttribute("aria-pressed", String(pressed));
+  };
+  requestAnimationFrame(show);
   return button;
 }
 
