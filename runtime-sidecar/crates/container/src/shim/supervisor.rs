@@ -1,0 +1,749 @@
+//! The shim's loop: waits for the container's output, its processes and its clients, and acts on each.
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, pipe2};
+
+use super::connection::{Connection, Role};
+use super::helper::{Helper, Stdio, memory_limit_too_low};
+use super::output::{Buffers, Output, Pumped};
+use super::report::Launch;
+use super::rootfs;
+use crate::cgroup::Layout;
+use crate::directory::{Blueprint, Directory, NetworkBase, Record, RunState, SOCKET};
+use crate::disposal::dispose;
+use crate::error::{ContainerError, ErrorKind, Failure, Result};
+use crate::logs::record::Source;
+use crate::logs::writer::LogWriter;
+use crate::network::NamespaceCounters;
+use crate::node::Node;
+use crate::process;
+use crate::protocol::{ExecRequest, Reply, Request};
+use crate::status::now_ms;
+
+/// A process whose client is gone gets this long after SIGHUP.
+const HANG_UP: Duration = Duration::from_secs(1);
+/// Buffers go back after so long without output.
+const IDLE: Duration = Duration::from_secs(1);
+
+enum Phase {
+    Starting(Launch),
+    Running {
+        pid: i32,
+        network: Option<NamespaceCounters>,
+        oom_kills_before: u64,
+    },
+    Ended,
+}
+
+/// A process in the container that a client asked for.
+struct Exec {
+    client: u64,
+    launch: Option<Launch>,
+    /// The client's ends of the stdio, until they are handed over.
+    client_fds: Vec<OwnedFd>,
+    console: Option<OwnedFd>,
+    size: Option<(u16, u16)>,
+    pid: Option<i32>,
+    kill_at: Option<Instant>,
+}
+
+#[derive(Clone, Copy)]
+enum Event {
+    Child,
+    NewClient,
+    Output(usize),
+    Client(u64),
+    Started,
+    ExecStarted(u64),
+}
+
+pub(super) struct Supervisor {
+    dir: Directory,
+    blueprint: Blueprint,
+    node: Node,
+    signals: SignalFd,
+    listener: UnixListener,
+    log: LogWriter,
+    buffers: Buffers,
+    outputs: Vec<Output>,
+    /// Kept open so that a container with an open standard input does not read its end.
+    stdin: Option<OwnedFd>,
+    console: Option<OwnedFd>,
+    connections: BTreeMap<u64, Connection>,
+    next_id: u64,
+    record: Option<Record>,
+    phase: Phase,
+    committed: bool,
+    execs: BTreeMap<u64, Exec>,
+    /// Children that ended before the shim knew them.
+    unclaimed: Vec<(i32, Ending)>,
+    finished: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Ending {
+    code: i32,
+    signal: Option<i32>,
+}
+
+impl Supervisor {
+    pub fn new(dir: Directory, starter: UnixStream) -> Result<Self> {
+        let blueprint = dir.read_blueprint()?;
+        let internal = |what: &'static str| move |e: Errno| ContainerError::internal(what, e);
+        prctl::set_child_subreaper(true).map_err(internal("cannot become the reaper of the container's processes"))?;
+        let mut mask = SigSet::empty();
+        for signal in [
+            Signal::SIGCHLD,
+            Signal::SIGTERM,
+            Signal::SIGINT,
+            Signal::SIGHUP,
+            Signal::SIGQUIT,
+        ] {
+            mask.add(signal);
+        }
+        mask.thread_block().map_err(internal("cannot block signals"))?;
+        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+            .map_err(internal("cannot receive signals"))?;
+        let listener = UnixListener::bind(SOCKET)
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+            .map_err(|e| ContainerError::io("cannot listen at", &dir.path().join(SOCKET), e))?;
+        let log = LogWriter::open(dir.log(), &blueprint.config.log)
+            .map_err(|e| ContainerError::io("cannot open the log in", &dir.log(), e))?;
+        let starter = Connection::new(starter, Role::Starter)
+            .map_err(|e| ContainerError::internal("cannot serve the starter", e))?;
+        let node = Node::detect();
+        Ok(Self {
+            dir,
+            blueprint,
+            node,
+            signals,
+            listener,
+            log,
+            buffers: Buffers::default(),
+            outputs: Vec::new(),
+            stdin: None,
+            console: None,
+            connections: BTreeMap::from([(0, starter)]),
+            next_id: 1,
+            record: None,
+            phase: Phase::Ended,
+            committed: false,
+            execs: BTreeMap::new(),
+            unclaimed: Vec::new(),
+            finished: false,
+        })
+    }
+
+    pub fn run(mut self) -> Result<()> {
+        let prepared = rootfs::enter_own_mount_namespace().and_then(|()| match self.blueprint.cgroup_parent {
+            Some(_) => Ok(()),
+            None => rootfs::hide_cgroups(&self.node),
+        });
+        if let Err(error) = prepared.and_then(|()| self.start()) {
+            self.start_failed(Failure::from(&error));
+        }
+        while !self.finished {
+            for event in self.wait()? {
+                self.handle(event);
+            }
+            self.kill_overdue();
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self) -> Result<Vec<Event>> {
+        let mut sources: Vec<(Event, BorrowedFd<'_>)> = vec![
+            (Event::Child, self.signals.as_fd()),
+            (Event::NewClient, self.listener.as_fd()),
+        ];
+        sources.extend(
+            self.outputs
+                .iter()
+                .enumerate()
+                .map(|(n, output)| (Event::Output(n), output.fd())),
+        );
+        sources.extend(
+            self.connections
+                .iter()
+                .map(|(id, connection)| (Event::Client(*id), connection.stream.as_fd())),
+        );
+        if let Phase::Starting(launch) = &self.phase {
+            sources.push((Event::Started, launch.fd().as_fd()));
+        }
+        for (id, exec) in &self.execs {
+            if let Some(launch) = &exec.launch {
+                sources.push((Event::ExecStarted(*id), launch.fd().as_fd()));
+            }
+        }
+        let mut fds: Vec<PollFd<'_>> = sources
+            .iter()
+            .map(|(_, fd)| PollFd::new(*fd, PollFlags::POLLIN))
+            .collect();
+        let next_kill = self.execs.values().filter_map(|exec| exec.kill_at).min();
+        let timeout = match next_kill.map(|at| at.saturating_duration_since(Instant::now())) {
+            Some(left) => Some(left + Duration::from_millis(1)),
+            None => self.buffers.in_use().then_some(IDLE),
+        };
+        let timeout = timeout.map_or(PollTimeout::NONE, |t| {
+            PollTimeout::try_from(t).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(&mut fds, timeout) {
+            Ok(0) => {
+                self.buffers.release();
+                return Ok(Vec::new());
+            }
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(e) => return Err(ContainerError::internal("cannot wait for the container", e)),
+        }
+        let ready = fds.iter().map(|fd| fd.any().unwrap_or(true));
+        Ok(sources
+            .iter()
+            .zip(ready)
+            .filter(|(_, ready)| *ready)
+            .map(|((event, _), _)| *event)
+            .collect())
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Child => self.reap(),
+            Event::NewClient => {
+                while let Ok((stream, _)) = self.listener.accept() {
+                    if let Ok(connection) = Connection::new(stream, Role::New) {
+                        self.connections.insert(self.next_id, connection);
+                        self.next_id += 1;
+                    }
+                }
+            }
+            Event::Output(n) => {
+                if let Some(output) = self.outputs.get_mut(n)
+                    && output.pump(&mut self.log, &mut self.buffers) == Pumped::Ended
+                {
+                    self.outputs.remove(n);
+                }
+                self.note_disk();
+            }
+            Event::Client(id) => self.serve(id),
+            Event::Started => {
+                if let Phase::Starting(launch) = &mut self.phase
+                    && launch.read()
+                {
+                    self.started();
+                }
+            }
+            Event::ExecStarted(id) => {
+                let ended = self
+                    .execs
+                    .get_mut(&id)
+                    .and_then(|exec| exec.launch.as_mut())
+                    .is_some_and(Launch::read);
+                if ended {
+                    self.exec_started(id);
+                }
+            }
+        }
+    }
+
+    // --- the container's own process ---
+
+    fn helper(&self) -> Helper<'_> {
+        Helper {
+            dir: &self.dir,
+            blueprint: &self.blueprint,
+            node: &self.node,
+        }
+    }
+
+    fn start(&mut self) -> Result<()> {
+        let failed = |e: Errno| ContainerError::internal("cannot prepare the container's process", e);
+        let mut stdio = Stdio::default();
+        let mut outputs = Vec::new();
+        if !self.blueprint.config.terminal {
+            for (slot, source) in [(&mut stdio.stdout, Source::Stdout), (&mut stdio.stderr, Source::Stderr)] {
+                let (read, write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+                outputs.push(
+                    Output::new(read, source)
+                        .map_err(|e| ContainerError::internal("cannot read the container's output", e))?,
+                );
+                *slot = Some(write);
+            }
+            if self.blueprint.config.stdin_open {
+                let (read, write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+                stdio.stdin = Some(read);
+                self.stdin = Some(write);
+            }
+        }
+        let launch = self.helper().start(stdio).map_err(failed)?;
+        self.outputs = outputs;
+        self.phase = Phase::Starting(launch);
+        Ok(())
+    }
+
+    fn started(&mut self) {
+        let Phase::Starting(mut launch) = std::mem::replace(&mut self.phase, Phase::Ended) else {
+            return;
+        };
+        let pid = match launch.outcome() {
+            Ok(pid) => pid,
+            Err(failure) => {
+                if let Some(pid) = launch.pid {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                }
+                return self.start_failed(self.explain(failure));
+            }
+        };
+        if let Some(console) = launch.console.take() {
+            let output = console
+                .try_clone()
+                .and_then(|console| Output::new(console, Source::Stdout));
+            self.outputs.extend(output);
+            self.console = Some(console);
+        }
+        let oom_kills_before = self.oom_kills();
+        let id = u32::try_from(pid).unwrap_or(0);
+        let network = NamespaceCounters::open(&self.blueprint.config.network, id);
+        self.phase = Phase::Running {
+            pid,
+            network,
+            oom_kills_before,
+        };
+        let state = RunState::Running {
+            pid: id,
+            start_ticks: process::start_ticks(id).unwrap_or(0),
+            started_at_ms: now_ms(),
+        };
+        self.set_state(state, false);
+        for connection in self
+            .connections
+            .values_mut()
+            .filter(|connection| connection.role == Role::Restarter)
+        {
+            connection.send(&Reply::Done);
+            connection.role = Role::New;
+        }
+        self.claim(pid);
+    }
+
+    /// The kernel's out-of-memory killer leaves no message of its own.
+    fn explain(&self, failure: Failure) -> Failure {
+        match self.blueprint.config.limits.memory_bytes {
+            Some(limit) if failure.kind == ErrorKind::Internal && self.oom_kills() > 0 => {
+                Failure::from(&memory_limit_too_low(limit))
+            }
+            _ => failure,
+        }
+    }
+
+    fn start_failed(&mut self, failure: Failure) {
+        self.phase = Phase::Ended;
+        self.drain_output();
+        let first = self.record.is_none();
+        let role = if first { Role::Starter } else { Role::Restarter };
+        for connection in self
+            .connections
+            .values_mut()
+            .filter(|connection| connection.role == role)
+        {
+            connection.send(&Reply::Failed {
+                failure: failure.clone(),
+            });
+            if !first {
+                connection.role = Role::New;
+            }
+        }
+        if first {
+            self.destroy();
+        }
+    }
+
+    fn ended(&mut self, ending: Ending) {
+        let Phase::Running {
+            network,
+            oom_kills_before,
+            ..
+        } = std::mem::replace(&mut self.phase, Phase::Ended)
+        else {
+            return;
+        };
+        self.drain_output();
+        let base = self.record.as_ref().map(|record| record.network).unwrap_or_default();
+        let network = network.map_or(base, |counters| counters.fold_into(base));
+        let oom_killed = self.oom_kills() > oom_kills_before;
+        if let Some(record) = &mut self.record {
+            record.network = network;
+        }
+        let state = RunState::Exited {
+            code: ending.code,
+            signal: ending.signal,
+            oom_killed,
+            finished_at_ms: now_ms(),
+        };
+        self.set_state(state, true);
+    }
+
+    fn drain_output(&mut self) {
+        // Every process of the container is gone, and with them the writers.
+        for mut output in std::mem::take(&mut self.outputs) {
+            output.drain(&mut self.log, &mut self.buffers);
+        }
+        self.buffers.release();
+        self.stdin = None;
+        self.console = None;
+        self.note_disk();
+    }
+
+    fn oom_kills(&self) -> u64 {
+        self.blueprint
+            .cgroup_path()
+            .map_or(0, |path| Layout::of_machine().oom_kills(&path))
+    }
+
+    fn set_state(&mut self, state: RunState, durable: bool) {
+        let (network, log_disk_full) = self.record.as_ref().map_or((NetworkBase::default(), false), |record| {
+            (record.network, record.log_disk_full)
+        });
+        self.publish(
+            Record {
+                state,
+                network,
+                log_disk_full,
+            },
+            durable,
+        );
+    }
+
+    fn publish(&mut self, record: Record, durable: bool) {
+        if let Err(error) = self.dir.write_record(&record, durable) {
+            eprintln!("{error}");
+        }
+        for connection in self
+            .connections
+            .values()
+            .filter(|c| matches!(c.role, Role::Starter | Role::Watcher))
+        {
+            connection.send(&Reply::State { record: record.clone() });
+        }
+        self.record = Some(record);
+    }
+
+    fn note_disk(&mut self) {
+        let full = self.log.lost_records() > 0;
+        if let Some(record) = self.record.as_ref().filter(|record| record.log_disk_full != full) {
+            self.publish(
+                Record {
+                    log_disk_full: full,
+                    ..record.clone()
+                },
+                false,
+            );
+        }
+    }
+
+    // --- children ---
+
+    fn reap(&mut self) {
+        while matches!(self.signals.read_signal(), Ok(Some(_))) {}
+        loop {
+            let (pid, ending) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::Exited(pid, code)) => (pid, Ending { code, signal: None }),
+                Ok(WaitStatus::Signaled(pid, signal, _)) => (
+                    pid,
+                    Ending {
+                        code: 128 + signal as i32,
+                        signal: Some(signal as i32),
+                    },
+                ),
+                Ok(WaitStatus::StillAlive) | Err(_) => return,
+                Ok(_) => continue,
+            };
+            self.unclaimed.push((pid.as_raw(), ending));
+            self.claim(pid.as_raw());
+        }
+    }
+
+    /// Acts on the end of a child, if it has ended and is known.
+    fn claim(&mut self, pid: i32) {
+        let Some(index) = self.unclaimed.iter().position(|(ended, _)| *ended == pid) else {
+            return;
+        };
+        let ending = self.unclaimed[index].1;
+        let exec = self
+            .execs
+            .iter()
+            .find(|(_, exec)| exec.pid == Some(pid))
+            .map(|(id, _)| *id);
+        if matches!(self.phase, Phase::Running { pid: init, .. } if init == pid) {
+            self.ended(ending);
+        } else if let Some(exec) = exec.and_then(|id| self.execs.remove(&id)) {
+            if let Some(connection) = self.connections.get(&exec.client) {
+                connection.send(&Reply::ExecExited { code: ending.code });
+            }
+        } else if matches!(self.phase, Phase::Starting(_)) || self.execs.values().any(|exec| exec.launch.is_some()) {
+            // It may be one that is being started.
+            return;
+        }
+        self.unclaimed.remove(index);
+    }
+
+    // --- processes that clients run in the container ---
+
+    fn exec(&mut self, client: u64, request: &ExecRequest) -> Result<()> {
+        if !matches!(self.phase, Phase::Running { .. }) {
+            return Err(self.not_running());
+        }
+        let failed = |e: Errno| ContainerError::internal("cannot prepare a process in the container", e);
+        let mut stdio = Stdio::default();
+        let mut client_fds = Vec::new();
+        if request.terminal.is_none() {
+            let (read, write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+            (stdio.stdin, client_fds) = (Some(read), vec![write]);
+            for slot in [&mut stdio.stdout, &mut stdio.stderr] {
+                let (read, write) = pipe2(OFlag::O_CLOEXEC).map_err(failed)?;
+                *slot = Some(write);
+                client_fds.push(read);
+            }
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        let launch = Some(self.helper().exec(request, id, stdio).map_err(failed)?);
+        let exec = Exec {
+            client,
+            launch,
+            client_fds,
+            console: None,
+            size: request.terminal,
+            pid: None,
+            kill_at: None,
+        };
+        self.execs.insert(id, exec);
+        if let Some(connection) = self.connections.get_mut(&client) {
+            connection.role = Role::Exec(id);
+        }
+        Ok(())
+    }
+
+    fn exec_started(&mut self, id: u64) {
+        let Some(exec) = self.execs.get_mut(&id) else { return };
+        let Some(mut launch) = exec.launch.take() else { return };
+        let connection = self.connections.get(&exec.client);
+        let pid = match launch.outcome() {
+            Ok(pid) => pid,
+            Err(failure) => {
+                if let Some(pid) = launch.pid {
+                    let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+                }
+                if let Some(connection) = connection {
+                    connection.send(&Reply::Failed { failure });
+                }
+                self.execs.remove(&id);
+                return;
+            }
+        };
+        exec.pid = Some(pid);
+        let mut fds = std::mem::take(&mut exec.client_fds);
+        if let Some(console) = launch.console.take() {
+            if let Some((cols, rows)) = exec.size {
+                resize(&console, cols, rows);
+            }
+            fds.extend(console.try_clone());
+            exec.console = Some(console);
+        }
+        match connection {
+            Some(connection) => connection.send_with_fds(&Reply::ExecStarted { pid }, &fds),
+            None => self.hang_up(id),
+        }
+        self.claim(pid);
+    }
+
+    /// The client is gone: its process is told, and killed if it stays.
+    fn hang_up(&mut self, id: u64) {
+        if let Some(exec) = self.execs.get_mut(&id) {
+            signal_group(exec.pid, Signal::SIGHUP);
+            exec.kill_at = Some(Instant::now() + HANG_UP);
+        }
+    }
+
+    fn kill_overdue(&mut self) {
+        let now = Instant::now();
+        for exec in self
+            .execs
+            .values_mut()
+            .filter(|exec| exec.kill_at.is_some_and(|at| at <= now))
+        {
+            signal_group(exec.pid, Signal::SIGKILL);
+            exec.kill_at = None;
+        }
+    }
+
+    // --- clients ---
+
+    fn serve(&mut self, id: u64) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let (requests, gone) = connection.read();
+        for request in requests {
+            if let Err(error) = self.answer(id, request)
+                && let Some(connection) = self.connections.get(&id)
+            {
+                connection.send(&Reply::Failed {
+                    failure: Failure::from(&error),
+                });
+            }
+        }
+        if gone && let Some(connection) = self.connections.remove(&id) {
+            match connection.role {
+                Role::Exec(exec) => self.hang_up(exec),
+                Role::Starter if !self.committed => self.destroy(),
+                _ => {}
+            }
+        }
+    }
+
+    fn answer(&mut self, id: u64, request: Request) -> Result<()> {
+        let done = match request {
+            Request::Commit => {
+                self.committed = true;
+                return Ok(());
+            }
+            Request::Watch => {
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.role = Role::Watcher;
+                    if let Some(record) = &self.record {
+                        connection.send(&Reply::State { record: record.clone() });
+                    }
+                }
+                return Ok(());
+            }
+            Request::Signal { signal } => {
+                let Phase::Running { pid, .. } = self.phase else {
+                    return Err(self.not_running());
+                };
+                // SAFETY: a plain system call; nix has no name for real-time signals.
+                let result = Errno::result(unsafe { nix::libc::kill(pid, signal) });
+                match result {
+                    Ok(_) | Err(Errno::ESRCH) => true,
+                    Err(e) => {
+                        return Err(ContainerError::internal(
+                            format_args!("cannot send signal {signal} to the container"),
+                            e,
+                        ));
+                    }
+                }
+            }
+            Request::Restart => {
+                if !matches!(self.phase, Phase::Ended) {
+                    let id = &self.blueprint.config.id;
+                    return Err(ContainerError::new(
+                        ErrorKind::AlreadyRunning,
+                        format!("the container {id} runs already"),
+                    ));
+                }
+                self.start()?;
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.role = Role::Restarter;
+                }
+                false
+            }
+            Request::Remove => {
+                if !matches!(self.phase, Phase::Ended) {
+                    let id = &self.blueprint.config.id;
+                    let message = format!("the container {id} still runs; stop it before it is removed");
+                    return Err(ContainerError::new(ErrorKind::AlreadyRunning, message));
+                }
+                self.clear_away()?;
+                self.finished = true;
+                true
+            }
+            Request::Exec { exec } => {
+                self.exec(id, &exec)?;
+                false
+            }
+            Request::Resize { cols, rows } => {
+                let console = match self.connections.get(&id).map(|connection| &connection.role) {
+                    Some(Role::Exec(exec)) => self.execs.get(exec).and_then(|exec| exec.console.as_ref()),
+                    _ => self.console.as_ref(),
+                };
+                if let Some(console) = console {
+                    resize(console, cols, rows);
+                }
+                return Ok(());
+            }
+        };
+        if done && let Some(connection) = self.connections.get(&id) {
+            connection.send(&Reply::Done);
+        }
+        Ok(())
+    }
+
+    fn not_running(&self) -> ContainerError {
+        let id = &self.blueprint.config.id;
+        ContainerError::new(
+            ErrorKind::NotRunning,
+            format!("the container {id} is not running; start it first"),
+        )
+    }
+
+    // --- the end ---
+
+    /// Undoes a start that nobody wants any more, or that failed.
+    fn destroy(&mut self) {
+        if let Phase::Running { pid, .. } = self.phase {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            let _ = waitpid(Pid::from_raw(pid), None);
+        }
+        if let Phase::Starting(launch) = &mut self.phase {
+            // Whatever step it is at, its processes are the shim's children; wait until it is known which.
+            while !launch.read() {
+                let mut fds = [PollFd::new(launch.fd().as_fd(), PollFlags::POLLIN)];
+                let _ = poll(&mut fds, PollTimeout::NONE);
+            }
+            if let Some(pid) = launch.pid {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+        }
+        while waitpid(None, None).is_ok() {}
+        self.phase = Phase::Ended;
+        if let Err(error) = self.clear_away() {
+            eprintln!("{error}");
+        }
+        self.finished = true;
+    }
+
+    fn clear_away(&mut self) -> Result<()> {
+        self.outputs.clear();
+        let _ = std::env::set_current_dir("/");
+        while nix::mount::umount2(&self.dir.rootfs(), nix::mount::MntFlags::MNT_DETACH).is_ok() {}
+        dispose(&self.dir, &self.blueprint)
+    }
+}
+
+/// A process that libcontainer starts leads a session, and so a process group, of its own.
+fn signal_group(pid: Option<i32>, signal: Signal) {
+    if let Some(pid) = pid {
+        let _ = kill(Pid::from_raw(-pid), signal);
+        let _ = kill(Pid::from_raw(pid), signal);
+    }
+}
+
+fn resize(console: &OwnedFd, cols: u16, rows: u16) {
+    let size = nix::libc::winsize {
+        ws_row: rows,
+        ws_col: cols,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the request reads one `winsize` from the pointer.
+    unsafe { nix::libc::ioctl(console.as_raw_fd(), nix::libc::TIOCSWINSZ, &raw const size) };
+}
