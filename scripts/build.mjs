@@ -1,6 +1,7 @@
 // Bundles the extension, the language server and the webviews into dist/. `--watch` rebuilds on change, `--dev` keeps names and maps.
 import { rmSync } from "node:fs";
 import { context } from "esbuild";
+import { splitCjs } from "./lib/split-cjs.mjs";
 import { webviewBundles } from "./webview-bundles.mjs";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
@@ -20,6 +21,13 @@ const bundles = [
     ...node,
     entryPoints: { "extension/main": "src/extension/main.ts" },
     external: ["vscode"],
+    outdir: "dist",
+    chunkNames: "extension/[name]-[hash]",
+    plugins: [splitCjs()],
+  },
+  {
+    ...node,
+    entryPoints: { "bridge/headless": "src/bridge/headless.ts" },
     outdir: "dist",
   },
   {
