@@ -1,11 +1,12 @@
 // Makes a fresh clone ready: tools, system packages, node modules, bundles and the sidecar. Needs nothing but Node itself.
 //   node scripts/bootstrap.mjs [--test] [--bench]
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CACHE, CARGO_TARGET, ROOT } from "./lib/paths.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
-import { requireSystemPackages, systemName } from "./lib/system-packages.mjs";
+import { refreshPackageLists, requireSystemPackages, systemName } from "./lib/system-packages.mjs";
 
 const NODE_MAJOR = 20;
 
@@ -54,9 +55,27 @@ export async function bootstrap(purposes) {
   await step("node modules", nodeModules);
 }
 
+/**
+ * Gives Rust its WebAssembly target: from rustup, or else by making Debian's package lists fresh, in which
+ * scripts/build-wasm.mjs finds the same compiler. Whether one of them worked, that script says.
+ */
+async function wasmTarget() {
+  const target = "wasm32-unknown-unknown";
+  const sysroot = (await run("rustc", ["--print", "sysroot"], { capture: true })).trim();
+  if (existsSync(join(sysroot, "lib", "rustlib", target)) || existsSync(join(CACHE, "rustc-web"))) {
+    return;
+  }
+  const added = await run("rustup", ["target", "add", target], { capture: true }).catch((error) => error);
+  if (added instanceof Error && process.getuid?.() === 0) {
+    await refreshPackageLists().catch(() => {});
+  }
+}
+
 /** Bundles the extension, the language server and the webviews into dist/. */
 export async function bundle() {
-  await run(process.execPath, ["scripts/build.mjs"], { cwd: ROOT });
+  await run(process.execPath, ["scripts/build.mjs"], { cwd: ROOT, capture: true });
+  await wasmTarget();
+  await run(process.execPath, ["scripts/build-wasm.mjs", join("dist", "language", "spec.wasm")], { cwd: ROOT });
 }
 
 /**

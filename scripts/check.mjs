@@ -1,5 +1,4 @@
 // Everything that can be said about the source without running it. `npm run check`; seconds when warm.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrap } from "./bootstrap.mjs";
 import { importViolations } from "./lib/layers.mjs";
@@ -9,6 +8,10 @@ import { isMain, main, run, step } from "./lib/run.mjs";
 const bin = (name) => join(ROOT, "node_modules", ".bin", name);
 const cargo = (...args) =>
   run("cargo", args, { cwd: join(ROOT, "runtime-sidecar"), env: { CARGO_TARGET_DIR: CARGO_TARGET } });
+
+/** Runs a generator so that it compares only. */
+const script = (name) =>
+  run(process.execPath, [join("scripts", name), "--check"], { cwd: ROOT, env: { CARGO_TARGET_DIR: CARGO_TARGET } });
 
 async function layers() {
   const violations = await importViolations(join(ROOT, "src"));
@@ -28,10 +31,9 @@ const CHECKS = [
     "Rust lints",
     () => cargo("clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"),
   ],
+  ["generated files", () => script("generate.mjs")],
+  ["generated schema", () => script("generate-schema.mjs")],
 ];
-if (existsSync(join(ROOT, "scripts", "generate.mjs"))) {
-  CHECKS.push(["generated files", () => run(process.execPath, ["scripts/generate.mjs", "--check"], { cwd: ROOT })]);
-}
 
 /**
  * Runs all checks, also after one has failed.

@@ -2,7 +2,7 @@
 // Goes on after a failure; the last line sums up all runners.
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { bootstrap, buildSidecar } from "./bootstrap.mjs";
+import { bootstrap, buildSidecar, bundle } from "./bootstrap.mjs";
 import { check } from "./check.mjs";
 import { CARGO_TARGET, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { duration, main, run } from "./lib/run.mjs";
@@ -10,7 +10,7 @@ import { packageExtension } from "./package.mjs";
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
-/** Runs one of the three vitest configurations. */
+/** Runs one of the vitest configurations. */
 async function vitest(name, env = {}) {
   const report = join(TEST_RESULTS, `${name}.json`);
   await rm(report, { force: true });
@@ -58,6 +58,10 @@ const PARTS = {
   },
   unit: () => vitest("unit"),
   rust,
+  webviews: async () => {
+    await bundle();
+    return vitest("webviews");
+  },
   package: () => asOneTest(packageExtension),
   integration: async () => vitest("integration", { ZLAYER_SIDECAR: await sidecar() }),
   e2e: () => vitest("e2e"),

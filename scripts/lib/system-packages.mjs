@@ -54,11 +54,16 @@ export async function requireSystemPackages(purposes) {
   console.log(`  installing ${missing.join(" ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   try {
-    await run("apt-get", ["update", "-qq"], { capture: true, env });
+    await refreshPackageLists();
     await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { capture: true, env });
   } catch (error) {
     throw new CommandFailed(`cannot install ${missing.join(" ")}: ${error.message}`, error.output ?? "");
   }
+}
+
+/** Asks the distribution which packages there are. Needs root. */
+export async function refreshPackageLists() {
+  await run("apt-get", ["update", "-qq"], { capture: true });
 }
 
 /** `Debian GNU/Linux 12 (bookworm)`. */
