@@ -34,7 +34,8 @@ export function violationsIn(file, text) {
       }
     } else if (target.startsWith(".")) {
       const other = join(dirname(file), target).split("/")[0];
-      if (other !== layer && !rule.may.includes(other)) {
+      // Data beside src/, such as the manifest, belongs to no layer.
+      if (other !== ".." && other !== layer && !rule.may.includes(other)) {
         found.push(`${file}: imports ${target}, of ${other}`);
       }
     }
