@@ -16,7 +16,18 @@ if (types === undefined) {
   throw new Error("runtime-sidecar does not depend on zlayer-types, which the schema is made from");
 }
 const sources = join(dirname(types.manifest_path), "src");
-const schema = cargo("run", "-q", "--manifest-path", manifest, "-p", "sidecar-spec", "--example", "schema", "--", sources);
+const schema = cargo(
+  "run",
+  "-q",
+  "--manifest-path",
+  manifest,
+  "-p",
+  "sidecar-spec",
+  "--example",
+  "schema",
+  "--",
+  sources,
+);
 
 if (process.argv.includes("--check")) {
   if (readFileSync(file, "utf8") !== schema) {
