@@ -32,7 +32,16 @@ export async function packageExtension() {
   await step("package", () =>
     run(
       join(ROOT, "node_modules", ".bin", "vsce"),
-      ["package", "--no-dependencies", "--allow-missing-repository", "--target", "linux-x64", "--out", vsix],
+      [
+        "package",
+        "--no-dependencies",
+        "--allow-missing-repository",
+        "--no-rewrite-relative-links",
+        "--target",
+        "linux-x64",
+        "--out",
+        vsix,
+      ],
       { cwd: ROOT, capture: true },
     ),
   );
