@@ -7,14 +7,18 @@ use ipnet::Ipv4Net;
 /// The size of one deployment's subnet, unless the pool itself is smaller.
 const SUBNET_PREFIX: u8 = 24;
 
-/// The first subnet of the pool that overlaps nothing in `taken` (other deployments, routes of the host).
-pub fn free_subnet(pool: Ipv4Net, taken: &[Ipv4Net]) -> Option<Ipv4Net> {
+/// A subnet of the pool that overlaps nothing in `taken` (other deployments, routes of the host). The search starts at a
+/// place given by `seed`, so that two engines on one machine that choose at the same moment hardly choose the same.
+pub fn free_subnet(pool: Ipv4Net, taken: &[Ipv4Net], seed: u32) -> Option<Ipv4Net> {
     let prefix = SUBNET_PREFIX.max(pool.prefix_len());
     let overlaps = |a: &Ipv4Net, b: &Ipv4Net| a.contains(b) || b.contains(a);
-    pool.trunc()
-        .subnets(prefix)
-        .ok()?
-        .find(|subnet| !taken.iter().any(|other| overlaps(subnet, other)))
+    let free = |subnet: &Ipv4Net| !taken.iter().any(|other| overlaps(subnet, other));
+    let subnets = pool.trunc().subnets(prefix).ok()?;
+    let start = u64::from(seed) % (1 << (prefix - pool.prefix_len()));
+    subnets
+        .skip(start as usize)
+        .find(free)
+        .or_else(|| subnets.take(start as usize).find(free))
 }
 
 /// The bridge's address in a subnet: the first usable one.
@@ -56,19 +60,22 @@ mod tests {
     #[test]
     fn a_subnet_avoids_what_is_taken() {
         let pool = net("10.89.0.0/16");
-        assert_eq!(free_subnet(pool, &[]), Some(net("10.89.0.0/24")));
-        assert_eq!(free_subnet(pool, &[net("10.89.0.0/24")]), Some(net("10.89.1.0/24")));
-        assert_eq!(
-            free_subnet(pool, &[net("10.89.0.0/17"), net("10.89.128.7/32")]),
-            Some(net("10.89.129.0/24"))
-        );
-        assert_eq!(free_subnet(pool, &[net("10.0.0.0/8")]), None);
+        let check = |taken: &[&str], seed, expect: Option<&str>| {
+            let taken: Vec<_> = taken.iter().map(|text| net(text)).collect();
+            assert_eq!(free_subnet(pool, &taken, seed), expect.map(net), "{taken:?} {seed}");
+        };
+        check(&[], 0, Some("10.89.0.0/24"));
+        check(&[], 259, Some("10.89.3.0/24"));
+        check(&["10.89.0.0/24"], 0, Some("10.89.1.0/24"));
+        check(&["10.89.0.0/17", "10.89.128.7/32"], 0, Some("10.89.129.0/24"));
+        check(&["10.89.255.0/24"], 255, Some("10.89.0.0/24"));
+        check(&["10.0.0.0/8"], 7, None);
     }
 
     #[test]
     fn a_small_pool_is_one_subnet() {
-        assert_eq!(free_subnet(net("10.1.2.0/30"), &[]), Some(net("10.1.2.0/30")));
-        assert_eq!(free_subnet(net("10.1.2.0/30"), &[net("10.1.2.0/30")]), None);
+        assert_eq!(free_subnet(net("10.1.2.0/30"), &[], 9), Some(net("10.1.2.0/30")));
+        assert_eq!(free_subnet(net("10.1.2.0/30"), &[net("10.1.2.0/30")], 9), None);
     }
 
     #[test]

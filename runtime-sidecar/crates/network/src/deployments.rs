@@ -239,7 +239,8 @@ async fn choose_subnet(inner: &Inner, deployment: &str) -> Result<Ipv4Net, Netwo
             .values()
             .flat_map(|existing| existing.record.subnets.clone()),
     );
-    free_subnet(pool, &taken).ok_or_else(|| match wider {
+    let seed = u32::from_str_radix(&short_hash(&[&inner.state.tag(), deployment], 8), 16).unwrap_or_default();
+    free_subnet(pool, &taken, seed).ok_or_else(|| match wider {
         Some(route) => exhausted(
             deployment,
             format!("the pool {pool} lies in {route}, which this machine reaches by a route of its own"),

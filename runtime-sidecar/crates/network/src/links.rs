@@ -2,19 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::TryStreamExt;
 use ipnet::Ipv4Net;
 use nix::libc;
-use rtnetlink::packet_route::link::{InfoData, InfoVeth, LinkAttribute, LinkFlags, LinkMessage};
+use rtnetlink::packet_core::{NLM_F_ACK, NLM_F_REQUEST};
+use rtnetlink::packet_route::link::{InfoBridgePort, InfoData, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute};
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
 use crate::error::NetworkError;
 
-/// The container's end of the pair. Any index free in a new namespace will do; a known one saves a question.
+/// The container's end of the pair.
 const CONTAINER_LINK: &str = "eth0";
-const CONTAINER_LINK_INDEX: u32 = 64;
 const LOOPBACK_INDEX: u32 = 1;
 
 #[derive(Clone)]
@@ -46,29 +47,6 @@ impl Links {
             Err(error) if errno(&error) == libc::ENODEV => Ok(None),
             Err(error) => Err(failed(format!("look up the link {name}"), error)),
         }
-    }
-
-    /// The names and indexes of the links whose name starts with `prefix`.
-    pub async fn with_prefix(&self, prefix: &str) -> Result<Vec<(String, u32)>, NetworkError> {
-        let links: Vec<LinkMessage> = self
-            .handle
-            .link()
-            .get()
-            .execute()
-            .try_collect()
-            .await
-            .map_err(|e| failed("list the links".into(), e))?;
-        let name = |link: &LinkMessage| {
-            link.attributes.iter().find_map(|attribute| match attribute {
-                LinkAttribute::IfName(name) => Some(name.clone()),
-                _ => None,
-            })
-        };
-        Ok(links
-            .iter()
-            .filter_map(|link| Some((name(link)?, link.header.index)))
-            .filter(|(name, _)| name.starts_with(prefix))
-            .collect())
     }
 
     /// The destinations of all IPv4 routes but the default one.
@@ -107,11 +85,13 @@ impl Links {
             }
             _ => {}
         }
-        self.index(name).await?.ok_or_else(|| {
-            NetworkError::kernel(
-                format!("make the bridge {name}"),
-                std::io::Error::other("it vanished again"),
-            )
+        self.existing(name).await
+    }
+
+    async fn existing(&self, name: &str) -> Result<u32, NetworkError> {
+        let index = self.index(name).await?;
+        index.ok_or_else(|| {
+            NetworkError::kernel(format!("find the link {name}"), std::io::Error::other("there is none"))
         })
     }
 
@@ -129,14 +109,12 @@ impl Links {
         }
     }
 
-    /// Makes a veth pair: `host_link` here, a port of the bridge; `eth0` in the other namespace. Both are up.
+    /// Makes a veth pair: `host_link` here, a port of the bridge; `eth0` in the other namespace, where it is
+    /// still down: the kernel refuses to start the second end while it makes the first.
     pub async fn add_pair(&self, host_link: &str, bridge: u32, namespace: BorrowedFd<'_>) -> Result<(), NetworkError> {
-        let mut inside = LinkUnspec::new_with_index(CONTAINER_LINK_INDEX)
-            .name(CONTAINER_LINK.to_owned())
+        let inside = LinkUnspec::new_with_name(CONTAINER_LINK)
             .setns_by_fd(namespace.as_raw_fd())
-            .up()
             .build();
-        inside.header.change_mask = LinkFlags::Up;
         let message = LinkVeth::new(host_link, CONTAINER_LINK)
             .set_info_data(InfoData::Veth(InfoVeth::Peer(inside)))
             .controller(bridge)
@@ -150,23 +128,26 @@ impl Links {
             .map_err(|e| failed(format!("make the link {host_link}"), e))
     }
 
-    /// Inside a new namespace: loopback up, the address on `eth0`, the default route.
+    /// Inside a new namespace: both links up, the address on `eth0`, the default route.
     pub async fn configure_container(
         &self,
         address: Ipv4Addr,
         prefix: u8,
         gateway: Ipv4Addr,
     ) -> Result<(), NetworkError> {
-        let loopback = LinkUnspec::new_with_index(LOOPBACK_INDEX).up().build();
-        self.handle
-            .link()
-            .set(loopback)
-            .execute()
-            .await
-            .map_err(|e| failed("start the loopback link".into(), e))?;
-        self.add_address(CONTAINER_LINK_INDEX, address, prefix).await?;
+        let link = self.existing(CONTAINER_LINK).await?;
+        for index in [LOOPBACK_INDEX, link] {
+            let message = LinkUnspec::new_with_index(index).up().build();
+            self.handle
+                .link()
+                .set(message)
+                .execute()
+                .await
+                .map_err(|e| failed("start a container's link".into(), e))?;
+        }
+        self.add_address(link, address, prefix).await?;
         let route = RouteMessageBuilder::<Ipv4Addr>::new()
-            .output_interface(CONTAINER_LINK_INDEX)
+            .output_interface(link)
             .gateway(gateway)
             .build();
         self.handle
@@ -188,6 +169,23 @@ impl Links {
             .map_err(|e| failed(format!("join the link {name} to its bridge"), e))
     }
 
+    /// Lets a bridge send a packet back through the port it came from: a container that calls its own published port,
+    /// on machines where bridged packets pass the packet filter.
+    pub async fn allow_hairpin(&self, name: &str) -> Result<(), NetworkError> {
+        // Without the flag that makes links, this changes one; the request to set a link takes no port settings.
+        let message = LinkUnspec::new_with_name(name)
+            .set_port_kind(InfoPortKind::Bridge)
+            .set_port_data(InfoPortData::BridgePort(vec![InfoBridgePort::HairpinMode(true)]))
+            .build();
+        self.handle
+            .link()
+            .add(message)
+            .set_flags(NLM_F_REQUEST | NLM_F_ACK)
+            .execute()
+            .await
+            .map_err(|e| failed(format!("set up the link {name}"), e))
+    }
+
     /// Removes a link. One that is gone already is no error.
     pub async fn remove(&self, name: &str) -> Result<(), NetworkError> {
         let Some(index) = self.index(name).await? else {
@@ -197,6 +195,63 @@ impl Links {
             Err(error) if errno(&error) != libc::ENODEV => Err(failed(format!("remove the link {name}"), error)),
             _ => Ok(()),
         }
+    }
+
+    /// Marks a link as a member of a group. One that is gone already is no error.
+    async fn set_group(&self, name: &str, group: u32) -> Result<(), NetworkError> {
+        let message = LinkUnspec::new_with_name(name)
+            .append_extra_attribute(LinkAttribute::Group(group))
+            .build();
+        match self.handle.link().set(message).execute().await {
+            Err(error) if errno(&error) != libc::ENODEV => Err(failed(format!("mark the link {name}"), error)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn remove_group(&self, group: u32) -> Result<(), NetworkError> {
+        let mut request = self.handle.link().del(0);
+        request.message_mut().attributes.push(LinkAttribute::Group(group));
+        match request.execute().await {
+            Err(error) if errno(&error) != libc::ENODEV => Err(failed("remove the links of containers".into(), error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Removes links, those that are asked for at the same time together: the kernel waits for all processors to forget a
+/// link, some tens of milliseconds, and does that once for a whole group.
+pub struct Remover {
+    group: u32,
+    waiting: Mutex<Vec<String>>,
+    removing: tokio::sync::Mutex<()>,
+}
+
+impl Remover {
+    /// `group` is a number that only links about to be removed have.
+    pub fn new(group: u32) -> Self {
+        Self {
+            group,
+            waiting: Mutex::default(),
+            removing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Returns when the link is gone.
+    pub async fn remove(&self, links: &Links, name: &str) -> Result<(), NetworkError> {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(name.to_owned());
+        let _removing = self.removing.lock().await;
+        let batch = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        if batch.is_empty() {
+            // Another call took it along. Where that failed, this tries alone.
+            return links.remove(name).await;
+        }
+        for member in &batch {
+            links.set_group(member, self.group).await?;
+        }
+        links.remove_group(self.group).await
     }
 }
 

@@ -13,7 +13,7 @@ use crate::deployments::{self, Deployment};
 use crate::dns::domain;
 use crate::error::NetworkError;
 use crate::firewall::Firewall;
-use crate::links::Links;
+use crate::links::{Links, Remover};
 use crate::model::{Attachment, NetworkConfig, PublishedPort};
 use crate::namespace;
 use crate::ports::Reservation;
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub state: StateDir,
     pub links: Links,
     pub firewall: Firewall,
+    remover: Remover,
     registry: Mutex<Registry>,
     /// Held while a bridge or a subnet is made or removed.
     pub shaping: tokio::sync::Mutex<()>,
@@ -64,11 +65,15 @@ impl NetworkManager {
     pub async fn open(config: NetworkConfig) -> Result<Self, NetworkError> {
         let state = StateDir::open(&config.state_dir)?;
         let firewall = Firewall::new(&state.tag());
+        // Groups that people use have small numbers.
+        let group = u32::from_str_radix(&state.tag(), 16).unwrap_or_default() | 1 << 30;
+        let remover = Remover::new(group);
         let inner = Arc::new(Inner {
             config,
             state,
             links: Links::open()?,
             firewall,
+            remover,
             registry: Mutex::default(),
             shaping: tokio::sync::Mutex::default(),
             changing: Mutex::default(),
@@ -297,7 +302,7 @@ impl Inner {
     }
 
     async fn undo(&self, record: &AttachmentRecord) -> Result<(), NetworkError> {
-        let link = self.links.remove(&record.host_link).await;
+        let link = self.remover.remove(&self.links, &record.host_link).await;
         let pin = namespace::remove(&record.attachment.netns);
         link.and(pin).and(self.state.remove_attachment(&record.container))
     }

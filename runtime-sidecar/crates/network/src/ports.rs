@@ -10,14 +10,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use crate::error::NetworkError;
 use crate::model::PublishedPort;
 use crate::port_owner::owner;
 use crate::sockets::{bind_tcp, bind_udp};
 
-/// A host port that is ours until this is dropped.
+/// A host port that is ours until this is released.
 pub struct Reservation {
     /// With the host port that was taken.
     pub port: PublishedPort,
@@ -25,36 +25,57 @@ pub struct Reservation {
 }
 
 enum Held {
-    Relay(AbortHandle),
+    Tcp(TcpListener),
+    Relayed(JoinHandle<()>),
     /// Only held; nothing reads it.
-    #[allow(dead_code)]
-    Udp(UdpSocket),
+    Udp {
+        _socket: UdpSocket,
+    },
+    Nothing,
+}
+
+impl Reservation {
+    /// From now on connections that reach the listener are relayed to the container's address.
+    pub fn relay(&mut self, container: Ipv4Addr) {
+        let target = SocketAddr::from((container, self.port.container_port));
+        self.held = match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Tcp(listener) => Held::Relayed(tokio::spawn(relay(listener, target))),
+            other => other,
+        };
+    }
+
+    /// Returns when the port is free.
+    pub async fn release(mut self) {
+        if let Held::Relayed(task) = &mut self.held {
+            task.abort();
+            let _ = task.await;
+        }
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Held::Relay(task) = &self.held {
+        if let Held::Relayed(task) = &self.held {
             task.abort();
         }
     }
 }
 
-/// Takes the host port, or a free one where none is given, and relays to the container's address.
-pub fn reserve(port: &PublishedPort, container: Ipv4Addr) -> Result<Reservation, NetworkError> {
+/// Takes the host port, or a free one where none is given.
+pub fn reserve(port: &PublishedPort) -> Result<Reservation, NetworkError> {
     let at = SocketAddr::new(port.host_ip, port.host_port.unwrap_or(0));
     let failed = |error| refused(error, port);
-    let target = SocketAddr::from((container, port.container_port));
+    if port.udp && port.host_ip.is_ipv6() {
+        return Err(NetworkError::Ipv6UdpNotServed(port.host_ip));
+    }
     let (held, taken) = if port.udp {
-        if port.host_ip.is_ipv6() {
-            return Err(NetworkError::Ipv6UdpNotServed(port.host_ip));
-        }
         let socket = bind_udp(at).map_err(failed)?;
         let taken = socket.local_addr().map_err(failed)?.port();
-        (Held::Udp(socket), taken)
+        (Held::Udp { _socket: socket }, taken)
     } else {
         let listener = bind_tcp(at).map_err(failed)?;
         let taken = listener.local_addr().map_err(failed)?.port();
-        (Held::Relay(tokio::spawn(relay(listener, target)).abort_handle()), taken)
+        (Held::Tcp(listener), taken)
     };
     Ok(Reservation {
         port: PublishedPort {

@@ -18,11 +18,11 @@ pub async fn publish(
         return Err(NetworkError::NotAttached(container.to_owned()));
     };
     let target = before.attachment.address;
-    // All are reserved before anything is changed; the reservations made so far end with an error.
-    let reservations = ports
-        .iter()
-        .map(|port| reserve(port, target))
-        .collect::<Result<Vec<_>, _>>()?;
+    // All are reserved before anything is changed; with an error, those made so far end at once.
+    let mut reservations = ports.iter().map(reserve).collect::<Result<Vec<_>, _>>()?;
+    reservations
+        .iter_mut()
+        .for_each(|reservation| reservation.relay(target));
     let published: Vec<PublishedPort> = reservations
         .iter()
         .map(|reservation| reservation.port.clone())
@@ -32,6 +32,7 @@ pub async fn publish(
     record.ports.extend(published.iter().cloned());
     let done = async {
         inner.state.save_attachment(&record)?;
+        inner.links.allow_hairpin(&record.host_link).await?;
         set_rules(inner, &published, Some(target)).await
     };
     if let Err(error) = done.await {
@@ -58,8 +59,13 @@ pub async fn withdraw(inner: &Inner, container: &str) -> Result<(), NetworkError
         None => return Ok(()),
     };
     set_rules(inner, &ports, None).await?;
-    if let Some(attached) = inner.registry().attachments.get_mut(container) {
-        attached.reservations.clear();
+    let reservations = inner
+        .registry()
+        .attachments
+        .get_mut(container)
+        .map(|a| std::mem::take(&mut a.reservations));
+    for reservation in reservations.unwrap_or_default() {
+        reservation.release().await;
     }
     Ok(())
 }
@@ -73,8 +79,11 @@ pub async fn restore(inner: &Inner) -> Result<(), NetworkError> {
         for attached in registry.attachments.values_mut() {
             let target = attached.record.attachment.address;
             for port in &attached.record.ports {
-                match reserve(port, target) {
-                    Ok(reservation) => attached.reservations.push(reservation),
+                match reserve(port) {
+                    Ok(mut reservation) => {
+                        reservation.relay(target);
+                        attached.reservations.push(reservation);
+                    }
                     Err(error) => {
                         tracing::warn!(%error, container = attached.record.container, "a published port could not be held again")
                     }

@@ -64,7 +64,6 @@ async fn one_deployment_talks_and_two_do_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_at_once_leave_nothing() {
     let bench = Bench::new("10.202.0.0/16").await;
-    let before = links();
     let started = std::time::Instant::now();
     let attaching: Vec<_> = (0..50)
         .map(|number| {
@@ -81,6 +80,8 @@ async fn fifty_at_once_leave_nothing() {
         addresses.insert(task.await.unwrap().address);
     }
     println!("50 attached in {:?}", started.elapsed());
+    let made = ports_of_the_bridge_with(*addresses.first().unwrap());
+    assert_eq!(made.len(), 50);
     assert_eq!(addresses.len(), 50);
     let started = std::time::Instant::now();
     let detaching: Vec<_> = (0..50)
@@ -100,16 +101,28 @@ async fn fifty_at_once_leave_nothing() {
         0
     );
     assert!(
-        links().difference(&before).all(|link| !link.starts_with("zv")),
+        made.iter().all(|link| !Path::new("/sys/class/net").join(link).exists()),
         "links are left"
     );
+    let rules = std::process::Command::new("nft")
+        .args(["list", "ruleset"])
+        .output()
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&rules.stdout).contains("10.202."));
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
     assert!(!mounts.contains(&*bench.dir.path().to_string_lossy()));
 }
 
-fn links() -> std::collections::BTreeSet<String> {
-    std::fs::read_dir("/sys/class/net")
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+/// The names of the links that are ports of the bridge whose subnet has this address.
+fn ports_of_the_bridge_with(address: std::net::Ipv4Addr) -> Vec<String> {
+    let route = std::process::Command::new("ip")
+        .args(["-o", "route", "get", &address.to_string()])
+        .output()
+        .unwrap();
+    let route = String::from_utf8(route.stdout).unwrap();
+    let bridge = route.split(' ').skip_while(|word| *word != "dev").nth(1).unwrap();
+    let ports = std::fs::read_dir(format!("/sys/class/net/{bridge}/brif")).unwrap();
+    ports
+        .map(|port| port.unwrap().file_name().into_string().unwrap())
         .collect()
 }
