@@ -5,7 +5,7 @@ import { TestServer } from "./testing";
 let server: TestServer;
 beforeAll(async () => {
   server = await TestServer.start();
-}, 120_000);
+}, 900_000);
 afterAll(async () => {
   await server.stop();
 });

@@ -8,14 +8,16 @@ import {
 } from "vscode-languageserver/node";
 import { codeActions } from "./code-actions";
 import { codeLens } from "./code-lens";
+import { completion } from "./completion";
 import { diagnostics } from "./diagnostics";
 import { documentSymbols } from "./document-symbols";
 import type { Feature } from "./feature";
 import { foldingRanges } from "./folding-ranges";
+import { hover } from "./hover";
 import { SpecDocuments } from "./spec-documents";
 import { SpecValidator } from "./spec-validator";
 
-const features: Feature[] = [diagnostics, codeActions, codeLens, documentSymbols, foldingRanges];
+const features: Feature[] = [diagnostics, codeActions, codeLens, completion, hover, documentSymbols, foldingRanges];
 
 const connection = createConnection(ProposedFeatures.all);
 const documents = new SpecDocuments();
