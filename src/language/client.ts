@@ -31,7 +31,7 @@ export function startLanguageClient(context: vscode.ExtensionContext): void {
 
 async function start(context: vscode.ExtensionContext): Promise<LanguageClient> {
   // Loaded only now: activation must not wait for it.
-  const { LanguageClient, TransportKind } = await import("vscode-languageclient/node");
+  const { LanguageClient, TransportKind } = await import("./client.library");
   const module = vscode.Uri.joinPath(context.extensionUri, "dist", "language", "server.js").fsPath;
   const client = new LanguageClient(
     "zlayer",
