@@ -11,6 +11,7 @@ mod image;
 mod json_file;
 mod layers;
 mod layout;
+mod local_layouts;
 mod options;
 mod platform;
 mod progress;

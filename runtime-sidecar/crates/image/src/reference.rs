@@ -43,6 +43,10 @@ impl Location {
             };
         }
         let reference = Reference::try_from(text).map_err(|e| invalid(e.to_string()))?;
+        // The parser lets it pass in the first part of a name, which might have been a host.
+        if reference.repository().bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(invalid(format!("the name `{}` must be in lower case", reference.repository())));
+        }
         if let Some(digest) = reference.digest() {
             Digest::parse(digest).map_err(invalid)?;
         }

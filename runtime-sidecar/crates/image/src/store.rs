@@ -14,6 +14,7 @@ use crate::flights::Flights;
 use crate::image::Image;
 use crate::json_file;
 use crate::layers::Layers;
+use crate::local_layouts;
 use crate::options::StoreOptions;
 use crate::progress::{PullPhase, PullProgress, Reporter};
 use crate::pull::Plan;
@@ -79,6 +80,9 @@ impl ImageStore {
         let mut reporter = Reporter::new(progress);
         reporter.report(PullPhase::Resolving, 0, None);
         let present = self.find(&location).await?;
+        let local = local_layouts::find(&location, &self.inner.dir.join("layouts"));
+        // Asking costs nothing on this machine, and a layout that was built again is meant to be used.
+        let policy = if local.is_some() && policy == PullPolicy::IfNotPresent { PullPolicy::Newer } else { policy };
         let present = match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, Some(record)) => {
                 return self.keep(record, &reference, &mut reporter).await;
@@ -88,7 +92,7 @@ impl ImageStore {
         };
         let repository = location.repository();
         let source =
-            Arc::new(Source::new(location, credentials, self.inner.clients.clone(), self.inner.options.clone()));
+            Arc::new(Source::new(local.unwrap_or(location), credentials, self.inner.clients.clone(), self.inner.options.clone()));
         if let (PullPolicy::Newer, Some(record)) = (policy, present) {
             match source.head().await {
                 Ok(Some(digest)) if digest.as_str() == record.resolved || digest.as_str() == record.digest => {

@@ -190,6 +190,8 @@ impl Registry {
         let loopback = Url::parse(&format!("https://{}/", self.reference.resolve_registry())).is_ok_and(|u| http::is_loopback(&u));
         let remedy = if reason.contains("certificate") {
             "Add its authority to this machine's certificates, or name the file in SSL_CERT_FILE"
+        } else if reason.contains("too long") || reason.contains("in time") {
+            "It may be overloaded, or the network slow; try again later"
         } else if loopback {
             "Is the registry running on this machine?"
         } else {

@@ -77,6 +77,10 @@ impl Writer {
     fn run<R: BufRead>(&mut self, tar: &mut TarReader<R>) -> Result<(), Fault> {
         while let Some(entry) = tar.next()? {
             let place = Place::parse(&entry.path, self.depth)?;
+            // aufs kept its own files in such directories; they mean nothing to anybody else.
+            if place.dir.iter().any(|part| part.as_bytes().starts_with(WHITEOUT)) {
+                continue;
+            }
             match place.name.clone() {
                 None if entry.kind == Kind::Directory => self.directory_meta(PathBuf::new(), entry),
                 None => return Err(Fault::Unsafe("its root is not a directory".to_owned())),

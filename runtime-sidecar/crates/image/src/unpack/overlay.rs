@@ -59,7 +59,7 @@ pub(crate) fn is_whiteout(stat: &FileStat) -> bool {
 
 /// Hides all that lower layers have in this directory.
 pub(crate) fn set_opaque(dir: BorrowedFd<'_>, kind: OverlayXattrs) -> io::Result<()> {
-    xattr::set(proc_path(dir), kind.name("opaque"), b"y")
+    xattr::set_deref(proc_path(dir), kind.name("opaque"), b"y")
 }
 
 /// Hides what lower layers have under this name. Nothing may be there yet.
@@ -72,9 +72,9 @@ pub(crate) fn write_whiteout(dir: BorrowedFd<'_>, name: &OsStr, kind: OverlayXat
             file.set_xattr(kind.name("whiteout"), b"y")?;
             let opaque = kind.name("opaque");
             let path = proc_path(dir);
-            if xattr::get(&path, &opaque)?.as_deref() != Some(b"y") {
+            if xattr::get_deref(&path, &opaque)?.as_deref() != Some(b"y") {
                 // Tells overlayfs to look for such files in this directory.
-                xattr::set(&path, &opaque, b"x")?;
+                xattr::set_deref(&path, &opaque, b"x")?;
             }
             Ok(())
         }
