@@ -9,7 +9,7 @@ export function webviewBundles(outdir) {
     platform: "browser",
     format: "iife",
     target: "chrome128",
-    entryPoints: { logs: "src/webviews/logs/main.ts" },
+    entryPoints: { logs: "src/webviews/logs/main.ts", metrics: "src/webviews/metrics/main.ts" },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
     outdir,

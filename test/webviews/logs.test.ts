@@ -1,17 +1,15 @@
 import { mkdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LogFeed } from "../../src/bridge/logs/log-feed";
 import { defaultLogOptions, type LogsViewMessage, logsViewMessage } from "../../src/protocol/webview-logs";
 import { parseMessage } from "../../src/protocol/webview-message";
+import { accessibilityViolations } from "./accessibility";
 import { FakeLogs, record } from "./fake-logs";
 import { type ThemeName, themeNames, WebviewHarness, type WebviewPage } from "./harness";
 
 /** Directory for pictures of what the tests see; none are taken without it. */
 const shots = process.env["WEBVIEW_SHOTS"];
-const axe = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const NOON = new Date(2026, 4, 3, 12, 0, 0).getTime();
 const replica = (service: string, index: number) => ({ id: `${service}-${index}`, service, index });
 
@@ -36,7 +34,9 @@ interface Opened {
   readonly received: LogsViewMessage[];
 }
 
-async function openPane(options: { theme?: ThemeName; width?: number; height?: number; capacity?: number; state?: unknown } = {}): Promise<Opened> {
+async function openPane(
+  options: { theme?: ThemeName; width?: number; height?: number; capacity?: number; state?: unknown } = {},
+): Promise<Opened> {
   const logs = new FakeLogs();
   const received: LogsViewMessage[] = [];
   let ready = (): void => {};
@@ -75,15 +75,7 @@ async function shoot(name: string): Promise<void> {
   }
 }
 
-async function violations(): Promise<string[]> {
-  await view.page.evaluate(await axe);
-  return view.page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
-    const results = await axe.run();
-    return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 300)} ${node.failureSummary.replace(/\s+/g, " ").slice(0, 300)}`));
-  });
-}
-
+const violations = () => accessibilityViolations(view.page);
 const rows = () => view.page.locator(".row .text");
 const row = (text: string) => view.page.locator(".row", { hasText: text });
 
@@ -92,12 +84,25 @@ function writeSample(logs: FakeLogs): void {
     ["web-0", "\u001b[32m INFO\u001b[0m \u001b[2mshop::http\u001b[0m listening on \u001b[1m0.0.0.0:8080\u001b[0m"],
     ["web-1", "\u001b[32m INFO\u001b[0m \u001b[2mshop::http\u001b[0m listening on \u001b[1m0.0.0.0:8080\u001b[0m"],
     ["db-0", "2026-05-03 12:00:00.311 UTC [1] LOG:  database system is ready to accept connections"],
-    ["web-0", "\u001b[33m WARN\u001b[0m \u001b[2mshop::cart\u001b[0m cart 8231 has no currency, assuming \u001b[36mEUR\u001b[0m"],
-    ["web-1", '{"level":"info","path":"/api/items?page=2","status":200,"ms":12.4,"agent":"Mozilla/5.0 (X11; Linux x86_64)"}'],
-    ["web-0", "\u001b[31mERROR\u001b[0m \u001b[2mshop::pay\u001b[0m payment provider answered \u001b[1;31m503\u001b[0m, retrying in 2s", "stderr"],
+    [
+      "web-0",
+      "\u001b[33m WARN\u001b[0m \u001b[2mshop::cart\u001b[0m cart 8231 has no currency, assuming \u001b[36mEUR\u001b[0m",
+    ],
+    [
+      "web-1",
+      '{"level":"info","path":"/api/items?page=2","status":200,"ms":12.4,"agent":"Mozilla/5.0 (X11; Linux x86_64)"}',
+    ],
+    [
+      "web-0",
+      "\u001b[31mERROR\u001b[0m \u001b[2mshop::pay\u001b[0m payment provider answered \u001b[1;31m503\u001b[0m, retrying in 2s",
+      "stderr",
+    ],
     ["db-0", "2026-05-03 12:00:02.904 UTC [61] LOG:  checkpoint complete: wrote 44 buffers (0.3%)"],
     ["web-1", "\u001b[32m INFO\u001b[0m \u001b[2mshop::http\u001b[0m GET /healthz \u001b[32m200\u001b[0m 0.4ms"],
-    ["web-0", "\u001b[34mDEBUG\u001b[0m \u001b[2mshop::cache\u001b[0m \u001b[35mhit\u001b[0m items:page:2 \u001b[38;5;208mttl=41s\u001b[0m \u001b[48;2;80;20;90m pinned \u001b[0m"],
+    [
+      "web-0",
+      "\u001b[34mDEBUG\u001b[0m \u001b[2mshop::cache\u001b[0m \u001b[35mhit\u001b[0m items:page:2 \u001b[38;5;208mttl=41s\u001b[0m \u001b[48;2;80;20;90m pinned \u001b[0m",
+    ],
   ] as const;
   for (let at = 0; at < 45; at += 1) {
     const [id, text, stream] = lines[at % lines.length] ?? lines[0];
@@ -137,10 +142,13 @@ describe("log pane", () => {
     const { logs } = await openPane();
     logs.setReplicas(replica("web", 0));
     await view.page.getByText("Following", { exact: true }).waitFor();
-    const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>\u001b]0;title\u0007\u001b[2J end';
+    const hostile =
+      '<img src=x onerror="document.title=1"><script>document.title=2</script>\u001b]0;title\u0007\u001b[2J end';
     logs.write("web-0", Buffer.from(record(hostile)));
     await row("end").waitFor();
-    expect(await rows().first().textContent()).toBe('<img src=x onerror="document.title=1"><script>document.title=2</script> end');
+    expect(await rows().first().textContent()).toBe(
+      '<img src=x onerror="document.title=1"><script>document.title=2</script> end',
+    );
     expect(await view.page.title()).toBe("logs");
   });
 
@@ -180,7 +188,8 @@ describe("log pane", () => {
     const { logs } = await openPane();
     logs.setReplicas(replica("web", 0));
     await view.page.getByText("Following", { exact: true }).waitFor();
-    const numbered = (from: number, to: number) => Buffer.from(Array.from({ length: to - from }, (_, at) => record(`line ${from + at}.`)).join(""));
+    const numbered = (from: number, to: number) =>
+      Buffer.from(Array.from({ length: to - from }, (_, at) => record(`line ${from + at}.`)).join(""));
     logs.write("web-0", numbered(0, 500));
     await row("line 499.").waitFor();
     await view.page.getByRole("log").focus();
@@ -231,8 +240,14 @@ describe("log pane", () => {
     await view.page.getByRole("button", { name: "Wrap long lines" }).click();
     await view.page.locator(".scroller.wrap .row").first().waitFor();
     const overlaps = await view.page.evaluate(() => {
-      const boxes = [...document.querySelectorAll(".row")].map((element) => ({ box: element.getBoundingClientRect(), inner: element.querySelector(".text")?.scrollHeight ?? 0 }));
-      return boxes.filter(({ box, inner }, at) => inner > box.height + 1 || (boxes[at + 1]?.box.top ?? Number.POSITIVE_INFINITY) < box.bottom - 1).length;
+      const boxes = [...document.querySelectorAll(".row")].map((element) => ({
+        box: element.getBoundingClientRect(),
+        inner: element.querySelector(".text")?.scrollHeight ?? 0,
+      }));
+      return boxes.filter(
+        ({ box, inner }, at) =>
+          inner > box.height + 1 || (boxes[at + 1]?.box.top ?? Number.POSITIVE_INFINITY) < box.bottom - 1,
+      ).length;
     });
     await shoot("narrow-wrapped");
     expect(overlaps).toBe(0);
@@ -280,7 +295,11 @@ describe("log pane", () => {
     });
     const perBlock = 2_000;
     const block = (first: number) =>
-      Buffer.from(Array.from({ length: perBlock }, (_, at) => record(`\u001b[32mINFO\u001b[0m request ${first + at} took ${at % 97} ms`)).join(""));
+      Buffer.from(
+        Array.from({ length: perBlock }, (_, at) =>
+          record(`\u001b[32mINFO\u001b[0m request ${first + at} took ${at % 97} ms`),
+        ).join(""),
+      );
     const [usual, last] = [block(0), block(900_000)];
     let written = 0;
     let hostLag = 0;
@@ -301,8 +320,12 @@ describe("log pane", () => {
     await shoot("flood");
     await row("request 901999 ").waitFor();
     await view.page.getByText(/earlier ones only in the log file/).waitFor();
-    const measured = await view.page.evaluate(() => (window as unknown as { measured: { frames: number; longest: number; nodes: number } }).measured);
-    const heap = await view.page.evaluate(() => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 1e6);
+    const measured = await view.page.evaluate(
+      () => (window as unknown as { measured: { frames: number; longest: number; nodes: number } }).measured,
+    );
+    const heap = await view.page.evaluate(
+      () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize / 1e6,
+    );
     console.log(
       `flood: ${Math.round(written / seconds)} lines/s for ${seconds.toFixed(1)} s; ${(measured.frames / seconds).toFixed(0)} frames/s, ` +
         `longest frame ${measured.longest.toFixed(0)} ms, host late by at most ${hostLag.toFixed(0)} ms, ${measured.nodes} nodes, heap ${heap.toFixed(0)} MB`,

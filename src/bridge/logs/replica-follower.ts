@@ -1,3 +1,4 @@
+import { Backoff, delay } from "../wait";
 import { LineQueue, type LineQueueLimits } from "./line-queue";
 import { compareTimestamps, type LogLine, parseLogRecord } from "./log-line";
 import type { LogQuery, LogSource, Replica } from "./log-source";
@@ -123,14 +124,14 @@ export class ReplicaFollower {
 
   async #run(): Promise<void> {
     const signal = this.#abort.signal;
-    let delay = FIRST_RETRY_MS;
+    const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     while (!signal.aborted) {
       let reason = "the engine closed the stream";
       try {
         const stream = await this.#source.openLog(this.replica.id, this.#nextQuery(), signal);
         this.#setState({ kind: "following" });
         for await (const chunk of stream) {
-          delay = FIRST_RETRY_MS;
+          backoff.reset();
           this.#queue.push(chunk);
           this.#events.onData();
         }
@@ -142,8 +143,7 @@ export class ReplicaFollower {
       }
       this.#setState({ kind: "retrying", reason });
       await this.#emptied();
-      await pause(delay, signal);
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS);
+      await delay(backoff.next(), signal).catch(() => undefined);
     }
     this.#setState({ kind: "stopped" });
   }
@@ -174,20 +174,4 @@ export class ReplicaFollower {
     this.#state = state;
     this.#events.onState(state);
   }
-}
-
-/** Resolves after `ms` milliseconds, or at once when `signal` fires. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) {
-      done();
-    }
-  });
 }

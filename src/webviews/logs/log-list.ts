@@ -231,7 +231,10 @@ export class LogList {
     } else {
       element.classList.add(row.kind === RowKind.Skipped ? "skipped" : "notice");
       const replica = this.#replicas[row.replica];
-      text.textContent = row.kind === RowKind.Skipped && replica !== undefined && this.#replicas.length > 1 ? `${replica.name}: ${row.plain}` : row.plain;
+      text.textContent =
+        row.kind === RowKind.Skipped && replica !== undefined && this.#replicas.length > 1
+          ? `${replica.name}: ${row.plain}`
+          : row.plain;
       element.append(text);
     }
     this.#elements.set(row.sequence, element);
@@ -295,9 +298,13 @@ export class LogList {
       const background = span.bg === undefined ? undefined : this.#rgb(span.bg);
       if (background !== undefined) {
         element.style.backgroundColor = `rgb(${background.join(", ")})`;
-        element.style.color = this.#theme.readable(span.fg === undefined ? this.#foreground() : this.#rgb(span.fg), background);
+        element.style.color = this.#theme.readable(
+          span.fg === undefined ? this.#foreground() : this.#rgb(span.fg),
+          background,
+        );
       } else if (span.fg !== undefined) {
-        element.style.color = span.fg.kind === "theme" ? this.#theme.ansi(span.fg.index) : this.#theme.readable(span.fg.rgb);
+        element.style.color =
+          span.fg.kind === "theme" ? this.#theme.ansi(span.fg.index) : this.#theme.readable(span.fg.rgb);
       }
       parent.append(element);
     }

@@ -1,4 +1,10 @@
-import type { AppendRows, LogReplica, LogsHostMessage, LogsViewMessage, LogsViewState } from "../../protocol/webview-logs";
+import type {
+  AppendRows,
+  LogReplica,
+  LogsHostMessage,
+  LogsViewMessage,
+  LogsViewState,
+} from "../../protocol/webview-logs";
 import { el, icon } from "../shared/dom";
 import type { Host } from "../shared/host";
 import { parseFilter } from "../shared/log-filter";
@@ -37,7 +43,14 @@ export class LogPane {
   #unseen = 0;
   #filterTimer = 0;
 
-  constructor(root: HTMLElement, host: Host<LogsViewMessage>, theme: Theme, capacity: number, title: string, state: LogsViewState) {
+  constructor(
+    root: HTMLElement,
+    host: Host<LogsViewMessage>,
+    theme: Theme,
+    capacity: number,
+    title: string,
+    state: LogsViewState,
+  ) {
     this.#host = host;
     this.#state = state;
     this.#model = new LogModel(capacity);
@@ -53,7 +66,13 @@ export class LogPane {
         host.post({ type: "options", options });
       },
     });
-    const scroller = el("div", { class: "scroller", role: "log", "aria-live": "off", "aria-label": `Log of ${title}`, tabindex: "0" });
+    const scroller = el("div", {
+      class: "scroller",
+      role: "log",
+      "aria-live": "off",
+      "aria-label": `Log of ${title}`,
+      tabindex: "0",
+    });
     this.#jump = el("vscode-button", { class: "jump", hidden: true });
     this.#jump.addEventListener("click", () => {
       if (this.#state.paused) {
@@ -64,15 +83,26 @@ export class LogPane {
     });
     const footer = el("div", { class: "footer" }, this.#connection, this.#counts);
     const heading = el("h1", { class: "visually-hidden" }, `Log of ${title}`);
-    root.replaceChildren(heading, this.#toolbar.element, el("div", { class: "log" }, scroller, this.#placeholder, this.#jump), footer);
-    this.#list = new LogList(scroller, this.#model, theme, { timestamps: state.timestamps, wrap: state.wrap }, {
-      onFollowChange: () => {
-        this.#unseen = 0;
-        this.#ask();
-        this.#show();
+    root.replaceChildren(
+      heading,
+      this.#toolbar.element,
+      el("div", { class: "log" }, scroller, this.#placeholder, this.#jump),
+      footer,
+    );
+    this.#list = new LogList(
+      scroller,
+      this.#model,
+      theme,
+      { timestamps: state.timestamps, wrap: state.wrap },
+      {
+        onFollowChange: () => {
+          this.#unseen = 0;
+          this.#ask();
+          this.#show();
+        },
+        onScroll: () => this.#ask(),
       },
-      onScroll: () => this.#ask(),
-    });
+    );
     this.#onKey = (event) => {
       if (event.key === "f" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
         event.preventDefault();
@@ -147,7 +177,9 @@ export class LogPane {
   }
 
   #onReplicas(replicas: readonly LogReplica[]): void {
-    const same = JSON.stringify(replicas.map(({ name, color }) => [name, color])) === JSON.stringify(this.#replicas.map(({ name, color }) => [name, color]));
+    const same =
+      JSON.stringify(replicas.map(({ name, color }) => [name, color])) ===
+      JSON.stringify(this.#replicas.map(({ name, color }) => [name, color]));
     this.#replicas = replicas;
     if (!same) {
       this.#list.setReplicas(replicas);
@@ -195,7 +227,11 @@ export class LogPane {
     const model = this.#model;
     const { filter } = model;
     this.#toolbar.showFilterResult(
-      filter.kind === "pattern" ? { matches: model.matches } : filter.kind === "invalid" ? { error: filter.message } : undefined,
+      filter.kind === "pattern"
+        ? { matches: model.matches }
+        : filter.kind === "invalid"
+          ? { error: filter.message }
+          : undefined,
     );
     const waiting = this.#status.behind + (this.#held === undefined ? 0 : linesOf(this.#held));
     const paused = this.#state.paused;
@@ -206,8 +242,14 @@ export class LogPane {
     this.#jump.replaceChildren(icon("arrow-down"), label.charAt(0).toUpperCase() + label.slice(1));
     this.#showPlaceholder();
     this.#showConnection(paused);
-    const counts = filter.kind === "pattern" ? `${model.matches.toLocaleString("en-US")} of ${plural(model.lines, "line")}` : plural(model.lines, "line");
-    const earlier = model.evictedLines > 0 ? ` · ${model.evictedLines.toLocaleString("en-US")} earlier ones only in the log file` : "";
+    const counts =
+      filter.kind === "pattern"
+        ? `${model.matches.toLocaleString("en-US")} of ${plural(model.lines, "line")}`
+        : plural(model.lines, "line");
+    const earlier =
+      model.evictedLines > 0
+        ? ` · ${model.evictedLines.toLocaleString("en-US")} earlier ones only in the log file`
+        : "";
     this.#counts.textContent = counts + earlier;
   }
 
@@ -248,7 +290,9 @@ export class LogPane {
     if (this.#placeholder.dataset["shown"] !== connection + text) {
       this.#placeholder.dataset["shown"] = connection + text;
       const busy = connection === "connecting" || connection === "waiting";
-      const symbol = busy ? el("vscode-progress-ring", { "aria-label": "Waiting" }) : icon(connection === "lost" ? "debug-disconnect" : "output");
+      const symbol = busy
+        ? el("vscode-progress-ring", { "aria-label": "Waiting" })
+        : icon(connection === "lost" ? "debug-disconnect" : "output");
       this.#placeholder.replaceChildren(symbol, el("p", {}, text));
     }
   }

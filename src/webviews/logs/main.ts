@@ -7,7 +7,13 @@ import {
   vsCodeTextField,
 } from "@vscode/webview-ui-toolkit";
 import * as v from "valibot";
-import { type LogsHostMessage, type LogsViewMessage, type LogsViewState, logsHostMessage, logsViewState } from "../../protocol/webview-logs";
+import {
+  type LogsHostMessage,
+  type LogsViewMessage,
+  type LogsViewState,
+  logsHostMessage,
+  logsViewState,
+} from "../../protocol/webview-logs";
 import { connectHost } from "../shared/host";
 import { Theme } from "../shared/theme";
 import { LogPane } from "./log-pane";
@@ -16,7 +22,13 @@ import "@vscode/codicons/dist/codicon.css";
 import "../shared/base.css";
 import "./logs.css";
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeProgressRing(), vsCodeTextField());
+provideVSCodeDesignSystem().register(
+  vsCodeButton(),
+  vsCodeDropdown(),
+  vsCodeOption(),
+  vsCodeProgressRing(),
+  vsCodeTextField(),
+);
 
 const root = document.getElementById("root");
 let pane: LogPane | undefined;

@@ -112,8 +112,9 @@ export class Toolbar {
       { value: "stdout", label: "stdout" },
       { value: "stderr", label: "stderr" },
     ];
-    return dropdown("Output streams", choices, this.#options.streams, (value) => this.#change({ streams: value as LogStreams }))
-      .element;
+    return dropdown("Output streams", choices, this.#options.streams, (value) =>
+      this.#change({ streams: value as LogStreams }),
+    ).element;
   }
 
   #sinceChoice(): HTMLElement[] {
@@ -131,11 +132,15 @@ export class Toolbar {
       "aria-label": "Since: how long ago (15m, 2h) or when (14:30, 2026-05-03 14:30). Press Enter.",
       title: "How long ago (15m, 2h) or when (14:30, 2026-05-03 14:30)",
     }) as HTMLInputElement;
-    const isCustom = since.kind === "at" || (since.kind === "ago" && !choices.some(({ value }) => value === String(since.seconds)));
+    const isCustom =
+      since.kind === "at" || (since.kind === "ago" && !choices.some(({ value }) => value === String(since.seconds)));
     custom.hidden = !isCustom;
     if (since.kind === "at") {
       const time = new Date(since.timeMs);
-      custom.setAttribute("value", new Date(since.timeMs - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16).replace("T", " "));
+      custom.setAttribute(
+        "value",
+        new Date(since.timeMs - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16).replace("T", " "),
+      );
     }
     custom.addEventListener("change", () => {
       const timeMs = parseSince(custom.value, Date.now());
@@ -166,8 +171,11 @@ export class Toolbar {
       { value: "all", label: "All that fit" },
     ];
     const { tail } = this.#options;
-    return dropdown("Lines before the newest one, of each replica", choices, tail === null ? "all" : String(tail), (value) =>
-      this.#change({ tail: value === "all" ? null : Number(value) }),
+    return dropdown(
+      "Lines before the newest one, of each replica",
+      choices,
+      tail === null ? "all" : String(tail),
+      (value) => this.#change({ tail: value === "all" ? null : Number(value) }),
     ).element;
   }
 }

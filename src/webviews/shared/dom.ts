@@ -1,7 +1,11 @@
 type Attributes = Readonly<Record<string, string | boolean>>;
 
 /** Creates an element with attributes (`true`: present, `false`: absent) and children; strings become text. */
-export function el<K extends keyof HTMLElementTagNameMap>(tag: K, attributes?: Attributes, ...children: (Node | string)[]): HTMLElementTagNameMap[K];
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes?: Attributes,
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K];
 export function el(tag: string, attributes?: Attributes, ...children: (Node | string)[]): HTMLElement;
 export function el(tag: string, attributes: Attributes = {}, ...children: (Node | string)[]): HTMLElement {
   const element = document.createElement(tag);
@@ -56,7 +60,9 @@ export function dropdown(
   value: string,
   onChange: (value: string) => void,
 ): { element: HTMLElement; set(value: string): void } {
-  const options = choices.map((choice) => el("vscode-option", { value: choice.value, selected: choice.value === value }, choice.label));
+  const options = choices.map((choice) =>
+    el("vscode-option", { value: choice.value, selected: choice.value === value }, choice.label),
+  );
   const element = el("vscode-dropdown", { "aria-label": label, title: label }, ...options);
   element.addEventListener("change", () => onChange((element as HTMLInputElement).value));
   return {

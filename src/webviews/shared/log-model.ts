@@ -262,7 +262,6 @@ function toRowKind(value: number | undefined): RowKind {
 
 /** Columns that a text takes in a font of one width: tabs go to the next multiple of 8, East Asian characters take two. */
 export function displayColumns(plain: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: plain ASCII but for tabs is what most lines are.
   if (!/[^\u0020-\u007e]/.test(plain)) {
     return plain.length;
   }

@@ -80,6 +80,23 @@ export class Theme {
     return css;
   }
 
+  /** The first of the variables that the theme has, as CSS. */
+  css(...variables: readonly string[]): string {
+    const style = getComputedStyle(document.documentElement);
+    return variables.map((variable) => style.getPropertyValue(variable).trim()).find((value) => value !== "") ?? "gray";
+  }
+
+  /** The editor's font for labels, as a canvas wants it. @param size in pixels */
+  font(size: number): string {
+    return `${size}px ${getComputedStyle(document.body).fontFamily}`;
+  }
+
+  /** A colour that is almost not there, for the area under a line. @param css as `replica` gives it */
+  faint(css: string): string {
+    const rgb = parseRgb(css);
+    return rgb === undefined ? "transparent" : `rgba(${rgb.map(Math.round).join(", ")}, 0.12)`;
+  }
+
   /** A colour of the theme, or `fallback` where the theme has none. */
   color(variable: string, fallback: Rgb): Rgb {
     const value = getComputedStyle(document.documentElement).getPropertyValue(variable).trim();

@@ -26,7 +26,9 @@ export function parseSince(text: string, nowMs: number): number | undefined {
   const trimmed = text.trim();
   const ago = /^(\d+(?:\.\d+)?)\s*([smhd])$/i.exec(trimmed);
   if (ago !== null) {
-    const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[(ago[2] ?? "s").toLowerCase() as "s" | "m" | "h" | "d"];
+    const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[
+      (ago[2] ?? "s").toLowerCase() as "s" | "m" | "h" | "d"
+    ];
     return Math.max(0, Math.floor(nowMs - Number(ago[1]) * unit));
   }
   const moment = /^(?:(\d{4})-(\d{2})-(\d{2})[ T])?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(trimmed);
@@ -40,6 +42,7 @@ export function parseSince(text: string, nowMs: number): number | undefined {
       : [Number(moment[1]), Number(moment[2]) - 1, Number(moment[3])];
   const [hours, minutes, seconds] = [Number(moment[4]), Number(moment[5]), Number(moment[6] ?? 0)];
   const time = new Date(year, month, day, hours, minutes, seconds);
-  const exists = time.getMonth() === month && time.getDate() === day && time.getHours() === hours && minutes < 60 && seconds < 60;
+  const exists =
+    time.getMonth() === month && time.getDate() === day && time.getHours() === hours && minutes < 60 && seconds < 60;
   return exists && time.getTime() <= nowMs ? time.getTime() : undefined;
 }
