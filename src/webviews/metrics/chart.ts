@@ -33,7 +33,8 @@ interface Limit {
   readonly color: string;
 }
 
-const HEIGHT = 190;
+/** Height of the time axis, in pixels. */
+const TIME_AXIS = 26;
 /** Share of the range that an arrow key moves. */
 const KEY_STEP = 0.2;
 const ZOOM_STEP = 1.25;
@@ -123,32 +124,38 @@ export class MetricChart {
     for (const group of this.#groups) {
       const value = limitOf(group, limit, this.#now * 1_000);
       if (value !== null) {
-        const color = limits.has(value)
-          ? this.#theme.css("--vscode-charts-red", "--vscode-errorForeground")
-          : this.#theme.replica(group.color);
-        limits.set(value, { value, color });
+        limits.set(value, { value, color: this.#theme.replica(group.color) });
       }
     }
-    return [...limits.values()];
+    const found = [...limits.values()];
+    const color = this.#theme.css("--vscode-charts-red", "--vscode-errorForeground");
+    return found.length === 1 ? found.map(({ value }) => ({ value, color })) : found;
   }
 
   #showHeader(): void {
     const { lines, format } = this.#definition;
-    const parts = lines.map(({ metric, label }) => {
+    const several = this.#groups.length > 1;
+    const parts = lines.map(({ metric, label, dash }) => {
       const values = this.#groups
         .map((group) => latest(group, metric, this.#now * 1_000))
         .filter((value) => value !== null);
       const sum = values.length === 0 ? "–" : format(values.reduce((a, b) => a + b, 0));
-      return label === "" ? sum : `${label} ${sum}`;
+      if (label === "") {
+        return el("span", {}, several ? `${sum} in all` : sum);
+      }
+      const sample = el("span", { class: dash === undefined ? "sample" : "sample dashed", "aria-hidden": "true" });
+      return el("span", {}, sample, `${label} ${sum}`);
     });
-    this.#current.textContent = parts.join("  ·  ");
+    this.#current.replaceChildren(...parts);
     const values = this.#limits.map(({ value }) => value);
+    const [least, most] = [Math.min(...values), Math.max(...values)];
+    const each = several ? " each" : "";
     this.#limitText.textContent =
       values.length === 0
         ? ""
-        : values.length === 1
-          ? `limit ${format(values[0] ?? 0)}`
-          : `limits ${format(Math.min(...values))} to ${format(Math.max(...values))}`;
+        : least === most
+          ? `limit ${format(least)}${each}`
+          : `limits ${format(least)} to ${format(most)}`;
   }
 
   #build(): void {
@@ -157,10 +164,7 @@ export class MetricChart {
     const theme = this.#theme;
     const font = theme.font(11);
     const text = theme.css("--vscode-descriptionForeground", "--vscode-foreground");
-    const grid = {
-      stroke: theme.css("--vscode-editorIndentGuide-background1", "--vscode-panel-border", "--vscode-contrastBorder"),
-      width: 1,
-    };
+    const grid = { stroke: theme.faint("--vscode-foreground", 0.14), width: 1 };
     const single = this.#groups.length === 1;
     const series = this.#groups.flatMap((group) =>
       lines.map((line): uPlot.Series => {
@@ -171,14 +175,14 @@ export class MetricChart {
           width: 1.5,
           points: { show: false },
           ...(line.dash === undefined ? {} : { dash: line.dash }),
-          ...(single && lines.length === 1 ? { fill: theme.faint(stroke) } : {}),
+          ...(single && lines.length === 1 ? { fill: theme.faint(stroke, 0.12) } : {}),
         };
       }),
     );
     const axis = { stroke: text, font, grid, ticks: { show: false }, border: { show: false } };
     const options: uPlot.Options = {
       width: Math.max(120, this.#plot.clientWidth),
-      height: HEIGHT,
+      height: Math.max(100, this.#plot.clientHeight),
       padding: [10, 8, 0, 0],
       legend: { show: false },
       cursor: {
@@ -192,12 +196,17 @@ export class MetricChart {
         y: { auto: true, range: (_chart, _min, max) => [0, this.#top(max)] },
       },
       axes: [
-        { ...axis, space: 80, values: (_chart, splits) => this.#timeLabels(splits) },
+        {
+          ...axis,
+          size: TIME_AXIS,
+          space: 70,
+          values: (_chart, splits, _axis, _space, increment) => timeLabels(splits, increment < 60),
+        },
         {
           ...axis,
           size: 76,
           space: 34,
-          values: (_chart, splits) => splits.map((value) => format(value)),
+          values: (_chart, splits) => splits.map((value) => (value === 0 ? "0" : format(value))),
           ...(increments === undefined ? {} : { incrs: [...increments] }),
         },
       ],
@@ -218,17 +227,6 @@ export class MetricChart {
     const limit = Math.max(0, ...this.#limits.map(({ value }) => value));
     const inSight = limit > 0 && (this.#definition.showsLimit === true || highest > limit * 0.3);
     return Math.max(highest * 1.1, inSight ? limit * 1.06 : 0, this.#definition.increments?.[0] ?? 1);
-  }
-
-  #timeLabels(splits: readonly number[]): string[] {
-    const seconds = (splits[1] ?? 0) - (splits[0] ?? 0) < 60;
-    return splits.map((split) =>
-      new Date(split * 1_000).toLocaleTimeString("en-GB", {
-        hour: "2-digit",
-        minute: "2-digit",
-        ...(seconds ? { second: "2-digit" } : {}),
-      }),
-    );
   }
 
   #drawLimits(chart: uPlot): void {
@@ -316,7 +314,7 @@ export class MetricChart {
     over.addEventListener(
       "wheel",
       (event) => {
-        const scroller = this.element.parentElement;
+        const scroller = this.element.closest(".content");
         const scrolls = scroller !== null && scroller.scrollHeight > scroller.clientHeight;
         if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
           event.preventDefault();
@@ -355,11 +353,22 @@ export class MetricChart {
   }
 
   #resize(): void {
-    const width = this.#plot.clientWidth;
-    if (this.#chart !== undefined && width > 0 && width !== this.#chart.width) {
-      this.#chart.setSize({ width, height: HEIGHT });
+    const { clientWidth: width, clientHeight: height } = this.#plot;
+    const chart = this.#chart;
+    if (chart !== undefined && width > 0 && height > 0 && (width !== chart.width || height !== chart.height)) {
+      chart.setSize({ width, height });
     }
   }
+}
+
+function timeLabels(splits: readonly number[], seconds: boolean): string[] {
+  return splits.map((split) =>
+    new Date(split * 1_000).toLocaleTimeString("en-GB", {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(seconds ? { second: "2-digit" } : {}),
+    }),
+  );
 }
 
 /** The value at an index or the one before that is still connected to it. */

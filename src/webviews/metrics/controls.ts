@@ -46,7 +46,6 @@ export class Controls {
       this.#spans.element,
       groupings.element,
       this.#live,
-      el("span", { class: "space" }),
       el(
         "div",
         { class: "actions" },

@@ -91,10 +91,10 @@ export class Theme {
     return `${size}px ${getComputedStyle(document.body).fontFamily}`;
   }
 
-  /** A colour that is almost not there, for the area under a line. @param css as `replica` gives it */
-  faint(css: string): string {
-    const rgb = parseRgb(css);
-    return rgb === undefined ? "transparent" : `rgba(${rgb.map(Math.round).join(", ")}, 0.12)`;
+  /** A see-through colour. @param color as `replica` gives it, or a variable of the theme. @param share from 0 to 1 */
+  faint(color: string, share: number): string {
+    const rgb = color.startsWith("--") ? this.color(color, [128, 128, 128]) : parseRgb(color);
+    return rgb === undefined ? "transparent" : `rgba(${rgb.map(Math.round).join(", ")}, ${share})`;
   }
 
   /** A colour of the theme, or `fallback` where the theme has none. */
