@@ -2,6 +2,7 @@ import { type ExtensionContext, window, workspace } from "vscode";
 import { startLanguageClient } from "../language/client";
 import { registerCommands } from "./commands/registry";
 import { showLimitationsOnce } from "./limitations";
+import { offerRunningVersion } from "./running-version";
 import { ZLayerContext } from "./zlayer-context";
 
 /** What other extensions get from `activate()`. */
@@ -18,6 +19,7 @@ export function activate(extension: ExtensionContext): ZLayerApi {
     startLanguageClient(extension);
     context.own(registerCommands(context));
     context.own(showLimitationsOnce(context));
+    context.own(offerRunningVersion(context));
     const activationMs = performance.now() - started;
     context.log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
     // After activation: other extensions do not wait for a connection.

@@ -1,4 +1,6 @@
 import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
+import { EngineMetrics } from "../bridge/metrics/engine-metrics";
+import type { LogTarget } from "../protocol/webview-logs";
 import type { EngineHost } from "./engine-host";
 import { EngineLogSource } from "./engine-log-source";
 import type { TargetArgument } from "./target";
@@ -9,7 +11,8 @@ export class Panels implements Disposable {
   readonly #host: EngineHost;
   readonly #log: LogOutputChannel;
   readonly #disposables: Disposable[] = [];
-  #logs: Promise<{ open(target: TargetArgument): void }> | undefined;
+  #logs: Promise<PanelSet> | undefined;
+  #metrics: Promise<PanelSet> | undefined;
 
   constructor(context: ExtensionContext, host: EngineHost, log: LogOutputChannel) {
     this.#context = context;
@@ -19,16 +22,15 @@ export class Panels implements Disposable {
 
   /** Loads the panels' code. */
   async load(): Promise<void> {
-    await this.#logPanels();
+    await Promise.all([this.#logPanels(), this.#metricsPanels()]);
   }
 
-  async openLogs({ deployment, service, replica }: TargetArgument): Promise<void> {
-    const panels = await this.#logPanels();
-    panels.open({ deployment, ...(service !== undefined && { service }), ...(replica !== undefined && { replica }) });
+  async openLogs(target: TargetArgument): Promise<void> {
+    (await this.#logPanels()).open(toPanelTarget(target));
   }
 
-  async openMetrics(_target: TargetArgument): Promise<void> {
-    throw new Error("This build has no metrics panel.");
+  async openMetrics(target: TargetArgument): Promise<void> {
+    (await this.#metricsPanels()).open(toPanelTarget(target));
   }
 
   dispose(): void {
@@ -37,7 +39,7 @@ export class Panels implements Disposable {
     }
   }
 
-  #logPanels(): Promise<{ open(target: TargetArgument): void }> {
+  #logPanels(): Promise<PanelSet> {
     this.#logs ??= import("./panels/logs-panel").then(({ LogPanels }) => {
       const panels = new LogPanels({ context: this.#context, source: new EngineLogSource(this.#host), log: this.#log });
       this.#disposables.push(panels);
@@ -45,4 +47,27 @@ export class Panels implements Disposable {
     });
     return this.#logs;
   }
+
+  #metricsPanels(): Promise<PanelSet> {
+    this.#metrics ??= import("./panels/metrics-panel").then(({ MetricsPanels }) => {
+      const connect = async (signal: AbortSignal) => (await this.#host.connect(signal)).client;
+      const panels = new MetricsPanels({
+        context: this.#context,
+        source: () => new EngineMetrics(connect, new EngineLogSource(this.#host)),
+        log: this.#log,
+      });
+      this.#disposables.push(panels);
+      return panels;
+    });
+    return this.#metrics;
+  }
+}
+
+/** The panels of one kind. */
+interface PanelSet {
+  open(target: LogTarget): void;
+}
+
+function toPanelTarget({ deployment, service, replica }: TargetArgument): LogTarget {
+  return { deployment, ...(service !== undefined && { service }), ...(replica !== undefined && { replica }) };
 }

@@ -1,10 +1,5 @@
 import { type Memento, RelativePattern, type TextDocument, Uri, window, workspace } from "vscode";
-
-/** The four forms of a spec file's name. */
-export const SPEC_GLOB =
-  "{*.zlayer.yml,*.zlayer.yaml,.zlayer.yml,.zlayer.yaml,zlayer.yml,zlayer.yaml,zlayer.*.yml,zlayer.*.yaml}";
-
-const SPEC_NAME = /^(?:.*\.zlayer|\.?zlayer(?:\..+)?)\.ya?ml$/;
+import { isSpecName, SPEC_GLOB } from "../bridge/spec/spec-name";
 
 /** More specs than this are not offered at once. */
 const OFFERED_MAX = 200;
@@ -37,7 +32,7 @@ export class SpecFiles {
 
 /** Whether a document is a spec, by its language or its name. */
 export function isSpec(document: TextDocument): boolean {
-  return document.languageId === "zlayer" || SPEC_NAME.test(baseName(document.uri));
+  return document.languageId === "zlayer" || isSpecName(baseName(document.uri));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Disposable, EventEmitter, type TreeDataProvider, type TreeItem, type TreeView, window } from "vscode";
 import type { StateChange } from "../../bridge/sidecar/state";
-import type { DeploymentState, ServiceState } from "../../bridge/sidecar/types";
 import type { EngineHost } from "../engine-host";
+import { changedRows } from "./changed-rows";
 import { type DeploymentNode, deploymentItem, replicaItem, serviceItem } from "./deployment-nodes";
 
 /** Deployments › services › replicas. A change of one refreshes its row and what is below it. */
@@ -136,39 +136,4 @@ export class DeploymentsTree implements TreeDataProvider<DeploymentNode>, Dispos
       (this.#view as { message: string | undefined }).message = undefined;
     }
   }
-}
-
-/** The rows that must be drawn again: the topmost of each branch that differs, since a refresh includes what is below. */
-export function changedRows(before: DeploymentState, after: DeploymentState): string[] {
-  if (differs({ ...before, services: namesOf(before) }, { ...after, services: namesOf(after) })) {
-    return [after.name];
-  }
-  // The row of the deployment counts the healthy replicas of all services.
-  const counts = (state: DeploymentState): unknown =>
-    state.services.map((service) => [service.desired, service.healthy]);
-  if (differs(counts(before), counts(after))) {
-    return [after.name];
-  }
-  return after.services.flatMap((service, at) => changedInService(after.name, before.services[at] ?? service, service));
-}
-
-function changedInService(deployment: string, before: ServiceState, after: ServiceState): string[] {
-  const id = `${deployment}/${after.name}`;
-  const ids = (service: ServiceState): string[] => service.replicas.map((replica) => replica.id);
-  const reasons = (service: ServiceState): unknown => service.replicas.map((replica) => replica.reason);
-  const own = (service: ServiceState): unknown => ({ ...service, replicas: [ids(service), reasons(service)] });
-  if (differs(own(before), own(after))) {
-    return [id];
-  }
-  return after.replicas
-    .filter((replica, at) => differs(before.replicas[at], replica))
-    .map((replica) => `${id}/${replica.id}`);
-}
-
-function namesOf(state: DeploymentState): string[] {
-  return state.services.map((service) => service.name);
-}
-
-function differs(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) !== JSON.stringify(b);
 }
