@@ -14,7 +14,7 @@ async function lenses(text: string): Promise<string[]> {
   const document = await server.open(text);
   const found = (await document.request("textDocument/codeLens")) as CodeLens[];
   return found.map(({ range, command }) => {
-    const [target] = command?.arguments as [{ deployment: string; service?: string; uri: string }];
+    const [target] = (command?.arguments ?? []) as [{ deployment: string; service?: string; uri: string }];
     const { deployment, service, uri } = target;
     expect(uri).toBe(document.uri);
     return `${range.start.line} ${command?.command} ${deployment}${service === undefined ? "" : `/${service}`}`;

@@ -107,7 +107,7 @@ test("a whole spec comes out of completion alone", async () => {
   await take("deployment");
   text += "demo\n";
   await take("services");
-  await take("new service");
+  await take("new service", "web", "nginx:1.27", "1");
   text = `${text.trimEnd()}\n    `;
   await take("health");
   text = `${text.trimEnd()}\n        port: 80\n    `;

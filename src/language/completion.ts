@@ -102,7 +102,7 @@ function newService(range: Range): CompletionItem {
     insertTextMode: InsertTextMode.adjustIndentation,
     textEdit: {
       range,
-      newText: "${1:web}:\n  image:\n    name: ${2:nginx:1.27}\n  scale:\n    mode: fixed\n    replicas: ${3:1}\n",
+      newText: "$1:\n  image:\n    name: $2\n  scale:\n    mode: fixed\n    replicas: $3",
     },
   };
 }

@@ -3,10 +3,21 @@ import { rulePage } from "../rule-pages";
 import type { SpecDocument } from "../spec-document";
 import { dependencyCycle, selfDependency } from "./dependencies";
 import { duplicateKey } from "./duplicate-key";
+import { hasNoEffect } from "./has-no-effect";
+import { ignoredKey } from "./ignored-key";
+import { initParameters, unknownInitAction } from "./init-steps";
 import { inlineSecret } from "./inline-secret";
+import { deploymentName, nullIsText, secretReference, serviceName, variableName } from "./names";
 import { overlaysInPart } from "./overlays-in-part";
+import { endpointPortTwice, networkNone, portClash } from "./ports";
+import { duplicateRole, unknownRole } from "./replica-groups";
 import type { Finding, Rule } from "./rule";
 import { scaleOmitted } from "./scale-omitted";
+import { imageWithoutTag, neverRuns, softAboveHard, twoKindsOfJob, waitsForJob } from "./services";
+import { decimalMode, mountTwice, relativePath, storageName } from "./storage";
+import { unknownName } from "./unknown-name";
+import { unreadableText } from "./unreadable-text";
+import { valueOutOfRange } from "./value-out-of-range";
 
 export const rules: Rule[] = [
   overlaysInPart,
@@ -15,6 +26,32 @@ export const rules: Rule[] = [
   duplicateKey,
   dependencyCycle,
   selfDependency,
+  waitsForJob,
+  valueOutOfRange,
+  unknownName,
+  unreadableText,
+  ignoredKey,
+  hasNoEffect,
+  portClash,
+  endpointPortTwice,
+  networkNone,
+  relativePath,
+  storageName,
+  mountTwice,
+  decimalMode,
+  serviceName,
+  deploymentName,
+  variableName,
+  nullIsText,
+  secretReference,
+  duplicateRole,
+  unknownRole,
+  unknownInitAction,
+  initParameters,
+  twoKindsOfJob,
+  neverRuns,
+  softAboveHard,
+  imageWithoutTag,
 ];
 
 /** What our own rules find, without what an error at the same place says already. */
