@@ -3,12 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use ipnet::Ipv4Net;
 use nix::libc;
 use rtnetlink::packet_core::{NLM_F_ACK, NLM_F_REQUEST};
-use rtnetlink::packet_route::link::{InfoBridgePort, InfoData, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute};
+use rtnetlink::packet_route::link::{
+    InfoBridgePort, InfoData, InfoPortData, InfoPortKind, InfoVeth, LinkAttribute, State,
+};
 use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute};
 use rtnetlink::{Handle, LinkBridge, LinkUnspec, LinkVeth, RouteMessageBuilder};
 
@@ -17,6 +20,8 @@ use crate::error::NetworkError;
 /// The container's end of the pair.
 const CONTAINER_LINK: &str = "eth0";
 const LOOPBACK_INDEX: u32 = 1;
+/// It takes some milliseconds; a machine that takes longer is not worth waiting for.
+const TRAFFIC_PATIENCE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub struct Links {
@@ -156,6 +161,26 @@ impl Links {
             .execute()
             .await
             .map_err(|e| failed("add the default route".into(), e))
+    }
+
+    /// Waits until packets pass both the container's link and its bridge. The kernel drops them until it has noticed, a
+    /// moment later, that both ends are up, and a client's first lookup of a name would cost it seconds.
+    pub async fn wait_for_traffic(&self, host_link: &str, bridge: u32) -> Result<(), NetworkError> {
+        let link = self.existing(host_link).await?;
+        let deadline = Instant::now() + TRAFFIC_PATIENCE;
+        for index in [link, bridge] {
+            while !self.passes_traffic(index).await? && Instant::now() < deadline {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn passes_traffic(&self, index: u32) -> Result<bool, NetworkError> {
+        let link = self.handle.link().get().match_index(index).execute().try_next().await;
+        let link = link.map_err(|e| failed(format!("look up the link {index}"), e))?;
+        let up = LinkAttribute::OperState(State::Up);
+        Ok(link.is_some_and(|link| link.attributes.contains(&up)))
     }
 
     /// Makes an existing link a port of the bridge.

@@ -265,6 +265,7 @@ impl Inner {
                 .links
                 .configure_container(place.address, place.subnet.prefix_len(), record.attachment.gateway)
                 .await?;
+            self.links.wait_for_traffic(&record.host_link, place.bridge).await?;
             self.state.save_attachment(&record)
         };
         if let Err(error) = made.await {
