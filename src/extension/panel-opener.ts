@@ -1,23 +1,26 @@
 import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
-import { EngineMetrics } from "../bridge/metrics/engine-metrics";
-import type { LogTarget } from "../protocol/webview-logs";
 import type { EngineHost } from "./engine-host";
 import { EngineLogSource } from "./engine-log-source";
 import type { TargetArgument } from "./target";
 
+interface TargetPanels extends Disposable {
+  open(target: TargetArgument): void;
+}
+
 /** Opens the webview panels. Their code is loaded once activation is over: it takes part in restoring panels after a reload. */
 export class Panels implements Disposable {
   readonly #context: ExtensionContext;
-  readonly #host: EngineHost;
   readonly #log: LogOutputChannel;
-  readonly #disposables: Disposable[] = [];
-  #logs: Promise<PanelSet> | undefined;
-  #metrics: Promise<PanelSet> | undefined;
+  readonly #host: EngineHost;
+  readonly #source: EngineLogSource;
+  #logs: Promise<TargetPanels> | undefined;
+  #metrics: Promise<TargetPanels> | undefined;
 
   constructor(context: ExtensionContext, host: EngineHost, log: LogOutputChannel) {
     this.#context = context;
-    this.#host = host;
     this.#log = log;
+    this.#host = host;
+    this.#source = new EngineLogSource(host);
   }
 
   /** Loads the panels' code. */
@@ -26,48 +29,39 @@ export class Panels implements Disposable {
   }
 
   async openLogs(target: TargetArgument): Promise<void> {
-    (await this.#logPanels()).open(toPanelTarget(target));
+    (await this.#logPanels()).open(withoutUri(target));
   }
 
   async openMetrics(target: TargetArgument): Promise<void> {
-    (await this.#metricsPanels()).open(toPanelTarget(target));
+    (await this.#metricsPanels()).open(withoutUri(target));
   }
 
   dispose(): void {
-    for (const disposable of this.#disposables) {
-      disposable.dispose();
+    for (const panels of [this.#logs, this.#metrics]) {
+      void panels?.then((loaded) => loaded.dispose());
     }
   }
 
-  #logPanels(): Promise<PanelSet> {
-    this.#logs ??= import("./panels/logs-panel").then(({ LogPanels }) => {
-      const panels = new LogPanels({ context: this.#context, source: new EngineLogSource(this.#host), log: this.#log });
-      this.#disposables.push(panels);
-      return panels;
-    });
+  #logPanels(): Promise<TargetPanels> {
+    this.#logs ??= import("./panels/logs-panel").then(
+      ({ LogPanels }) => new LogPanels({ context: this.#context, source: this.#source, log: this.#log }),
+    );
     return this.#logs;
   }
 
-  #metricsPanels(): Promise<PanelSet> {
-    this.#metrics ??= import("./panels/metrics-panel").then(({ MetricsPanels }) => {
-      const connect = async (signal: AbortSignal) => (await this.#host.connect(signal)).client;
-      const panels = new MetricsPanels({
-        context: this.#context,
-        source: () => new EngineMetrics(connect, new EngineLogSource(this.#host)),
-        log: this.#log,
-      });
-      this.#disposables.push(panels);
-      return panels;
-    });
+  #metricsPanels(): Promise<TargetPanels> {
+    this.#metrics ??= Promise.all([import("./panels/metrics-panel"), import("../bridge/metrics/engine-metrics")]).then(
+      ([{ MetricsPanels }, { EngineMetrics }]) => {
+        const connect = async (signal: AbortSignal) => (await this.#host.connect(signal)).client;
+        const source = () => new EngineMetrics(connect, this.#source);
+        return new MetricsPanels({ context: this.#context, source, log: this.#log });
+      },
+    );
     return this.#metrics;
   }
 }
 
-/** The panels of one kind. */
-interface PanelSet {
-  open(target: LogTarget): void;
-}
-
-function toPanelTarget({ deployment, service, replica }: TargetArgument): LogTarget {
+/** The panels check what they are given, and know no other field. */
+function withoutUri({ deployment, service, replica }: TargetArgument): TargetArgument {
   return { deployment, ...(service !== undefined && { service }), ...(replica !== undefined && { replica }) };
 }

@@ -1,5 +1,4 @@
 import { env, Uri, window } from "vscode";
-import { whyMissing } from "../../bridge/sidecar/capabilities";
 import { withProgress } from "../progress";
 import { pickDeployment, pickService, type TargetArgument, targetArgument } from "../target";
 import type { ZLayerContext } from "../zlayer-context";
@@ -47,15 +46,8 @@ export const commands: NounCommands = {
     failure: "The metrics were not opened",
     run: async (context, argument) => {
       const target = await panelTarget(context, argument, "Whose metrics are to be shown?");
-      if (target === undefined) {
-        return;
-      }
-      const { capabilities } = await context.host.connect();
-      const missing = whyMissing(capabilities, "metrics");
-      if (missing === undefined) {
+      if (target !== undefined) {
         await context.panels.openMetrics(target);
-      } else {
-        void window.showInformationMessage(missing);
       }
     },
   },
