@@ -301,9 +301,13 @@ export class LogSession {
   }
 }
 
-/** `shop`, `shop/web`: what the user reads for a target. */
-export function targetTitle(target: LogTarget): string {
-  return target.service === undefined ? target.deployment : `${target.deployment}/${target.service}`;
+/** `shop`, `shop/web`, `shop/web (4f1c…)`: what the user reads for a target. */
+export function targetTitle({ deployment, service, replica }: LogTarget): string {
+  const name = service === undefined ? deployment : `${deployment}/${service}`;
+  if (replica === undefined) {
+    return name;
+  }
+  return `${name} (${replica.length > 24 ? `${replica.slice(0, 12)}…` : replica})`;
 }
 
 /** The earliest time that `options` ask for, in milliseconds since the Unix epoch. */
