@@ -17,11 +17,18 @@ async fn main() -> ExitCode {
     let started = Instant::now();
     let pulled = async {
         let store = ImageStore::open(&PathBuf::from(dir)).await?;
-        store.pull(&reference, PullPolicy::Always, Credentials::Anonymous, Arc::new(|_| {})).await
+        store
+            .pull(&reference, PullPolicy::Always, Credentials::Anonymous, Arc::new(|_| {}))
+            .await
     };
     match pulled.await {
         Ok(image) => {
-            println!("{} ms, {} layers, {}", started.elapsed().as_millis(), image.layers.len(), image.digest);
+            println!(
+                "{} ms, {} layers, {}",
+                started.elapsed().as_millis(),
+                image.layers.len(),
+                image.digest
+            );
             ExitCode::SUCCESS
         }
         Err(error) => {

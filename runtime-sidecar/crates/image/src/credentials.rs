@@ -12,8 +12,13 @@ use serde::Deserialize;
 pub enum Credentials {
     /// None given: what `docker login` or `podman login` stored is used where there is something.
     Anonymous,
-    Basic { username: String, password: String },
-    Bearer { token: String },
+    Basic {
+        username: String,
+        password: String,
+    },
+    Bearer {
+        token: String,
+    },
 }
 
 /// Secrets are never printed.
@@ -21,7 +26,10 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => f.write_str("Anonymous"),
-            Self::Basic { username, .. } => f.debug_struct("Basic").field("username", username).finish_non_exhaustive(),
+            Self::Basic { username, .. } => f
+                .debug_struct("Basic")
+                .field("username", username)
+                .finish_non_exhaustive(),
             Self::Bearer { .. } => f.write_str("Bearer { .. }"),
         }
     }
@@ -42,7 +50,10 @@ impl Credentials {
     /// The caller's own, else what a login on this machine stored for `registry`.
     pub(crate) fn or_stored(self, registry: &str) -> Self {
         match self {
-            Self::Anonymous => login_files().iter().find_map(|path| stored(path, registry)).unwrap_or(Self::Anonymous),
+            Self::Anonymous => login_files()
+                .iter()
+                .find_map(|path| stored(path, registry))
+                .unwrap_or(Self::Anonymous),
             given => given,
         }
     }
@@ -52,17 +63,29 @@ impl Credentials {
 fn login_files() -> Vec<PathBuf> {
     let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let docker = var("DOCKER_CONFIG").or_else(|| var("HOME").map(|home| home.join(".docker")));
-    let podman = var("REGISTRY_AUTH_FILE").or_else(|| var("XDG_RUNTIME_DIR").map(|dir| dir.join("containers/auth.json")));
-    docker.map(|dir| dir.join("config.json")).into_iter().chain(podman).collect()
+    let podman =
+        var("REGISTRY_AUTH_FILE").or_else(|| var("XDG_RUNTIME_DIR").map(|dir| dir.join("containers/auth.json")));
+    docker
+        .map(|dir| dir.join("config.json"))
+        .into_iter()
+        .chain(podman)
+        .collect()
 }
 
 /// A file that is missing or broken has no logins: the registry then says whether one is needed.
 fn stored(path: &std::path::Path, registry: &str) -> Option<Credentials> {
     let file: ConfigFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let auth = file.auths.iter().find(|(key, _)| names(key, registry)).and_then(|(_, login)| login.auth.as_deref())?;
+    let auth = file
+        .auths
+        .iter()
+        .find(|(key, _)| names(key, registry))
+        .and_then(|(_, login)| login.auth.as_deref())?;
     let decoded = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(auth).ok()?).ok()?;
     let (username, password) = decoded.split_once(':')?;
-    Some(Credentials::Basic { username: username.to_owned(), password: password.trim_end_matches('\0').to_owned() })
+    Some(Credentials::Basic {
+        username: username.to_owned(),
+        password: password.trim_end_matches('\0').to_owned(),
+    })
 }
 
 /// Keys are hosts, or URLs from older times.
@@ -97,7 +120,13 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let shown = format!("{:?}", Credentials::Basic { username: "me".into(), password: "hunter2".into() });
+        let shown = format!(
+            "{:?}",
+            Credentials::Basic {
+                username: "me".into(),
+                password: "hunter2".into()
+            }
+        );
         assert!(!shown.contains("hunter2"), "{shown}");
     }
 }

@@ -12,10 +12,16 @@ impl Digest {
     /// Errors with the reason in words when `text` is not a sha256 digest.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some(hex) = text.strip_prefix("sha256:") else {
-            return Err(format!("`{}` is not a sha256 digest, the only kind that is served", shorten(text)));
+            return Err(format!(
+                "`{}` is not a sha256 digest, the only kind that is served",
+                shorten(text)
+            ));
         };
         if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
-            return Err(format!("`{}` does not have 64 lower-case hexadecimal digits", shorten(text)));
+            return Err(format!(
+                "`{}` does not have 64 lower-case hexadecimal digits",
+                shorten(text)
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -73,9 +79,19 @@ mod tests {
     #[test]
     fn accepts_only_sha256_with_64_hex_digits() {
         let digest = Digest::of(b"abc");
-        assert_eq!(digest.as_str(), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            digest.as_str(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(Digest::parse(digest.as_str()), Ok(digest));
-        for bad in ["", "sha256:", "sha512:00", "sha256:../../etc/passwd", "SHA256:ba7816bf", &"sha256:g".repeat(9)] {
+        for bad in [
+            "",
+            "sha256:",
+            "sha512:00",
+            "sha256:../../etc/passwd",
+            "SHA256:ba7816bf",
+            &"sha256:g".repeat(9),
+        ] {
             assert!(Digest::parse(bad).is_err(), "{bad}");
         }
     }

@@ -8,44 +8,96 @@ use std::sync::Arc;
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
-    #[error("`{reference}` is not an image reference: {reason}. Write it like `nginx:1.27`, `registry.example.com/team/app@sha256:…` or `oci-layout:/absolute/path:tag`")]
+    #[error(
+        "`{reference}` is not an image reference: {reason}. Write it like `nginx:1.27`, `registry.example.com/team/app@sha256:…` or `oci-layout:/absolute/path:tag`"
+    )]
     InvalidReference { reference: String, reason: String },
 
-    #[error("cannot fetch `{reference}`: images from `{scheme}` are not served yet. Use a registry or `oci-layout:/absolute/path`")]
+    #[error(
+        "cannot fetch `{reference}`: images from `{scheme}` are not served yet. Use a registry or `oci-layout:/absolute/path`"
+    )]
     SourceNotServed { reference: String, scheme: String },
 
     #[error("image `{reference}` was not found in {place}: {reason}. Check its name and tag, or push it first")]
-    NotFound { reference: String, place: String, reason: String },
+    NotFound {
+        reference: String,
+        place: String,
+        reason: String,
+    },
 
-    #[error("image `{reference}` is not on this machine and the pull policy is `never`. Pull it first, or use the policy `if_not_present`")]
+    #[error(
+        "image `{reference}` is not on this machine and the pull policy is `never`. Pull it first, or use the policy `if_not_present`"
+    )]
     NotPresent { reference: String },
 
-    #[error("{registry} does not let us read `{reference}`: {reason}. Log in (for example `docker login {registry}`), or check that the image exists")]
-    NeedsLogin { reference: String, registry: String, reason: String },
+    #[error(
+        "{registry} does not let us read `{reference}`: {reason}. Log in (for example `docker login {registry}`), or check that the image exists"
+    )]
+    NeedsLogin {
+        reference: String,
+        registry: String,
+        reason: String,
+    },
 
-    #[error("{what} of `{reference}` is not what was announced: expected {expected}, got {actual}. The image is damaged or was tampered with; push it again, or pull it from another registry")]
-    DigestMismatch { reference: String, what: String, expected: String, actual: String },
+    #[error(
+        "{what} of `{reference}` is not what was announced: expected {expected}, got {actual}. The image is damaged or was tampered with; push it again, or pull it from another registry"
+    )]
+    DigestMismatch {
+        reference: String,
+        what: String,
+        expected: String,
+        actual: String,
+    },
 
-    #[error("{what} of `{reference}` is incomplete: {actual} of {expected} bytes arrived. Push the image again, or check the registry's storage")]
-    Truncated { reference: String, what: String, expected: u64, actual: u64 },
+    #[error(
+        "{what} of `{reference}` is incomplete: {actual} of {expected} bytes arrived. Push the image again, or check the registry's storage"
+    )]
+    Truncated {
+        reference: String,
+        what: String,
+        expected: u64,
+        actual: u64,
+    },
 
     #[error("image `{reference}` is not for {wanted}; it exists for {available}. Use an image built for {wanted}")]
-    WrongPlatform { reference: String, wanted: String, available: String },
+    WrongPlatform {
+        reference: String,
+        wanted: String,
+        available: String,
+    },
 
     #[error("cannot reach {registry} for `{reference}`: {reason}. {remedy}")]
-    Unreachable { reference: String, registry: String, reason: String, remedy: String },
+    Unreachable {
+        reference: String,
+        registry: String,
+        reason: String,
+        remedy: String,
+    },
 
     #[error("{registry} cannot serve `{reference}`: {reason}. Try again later")]
-    RegistryFailed { reference: String, registry: String, reason: String },
+    RegistryFailed {
+        reference: String,
+        registry: String,
+        reason: String,
+    },
 
     #[error("image `{reference}` cannot be used: {reason}. Build it again with a current tool")]
     Invalid { reference: String, reason: String },
 
-    #[error("image `{reference}` is refused as unsafe: {reason}. Do not use this image unless its author can explain it")]
+    #[error(
+        "image `{reference}` is refused as unsafe: {reason}. Do not use this image unless its author can explain it"
+    )]
     Unsafe { reference: String, reason: String },
 
-    #[error("`{entry}` in image `{reference}` belongs to user {uid} and group {gid}, which this user namespace does not map. Give this user a range of subordinate ids (`usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME`) and restart the sidecar, or run it as root")]
-    UnmappedId { reference: String, entry: String, uid: u64, gid: u64 },
+    #[error(
+        "`{entry}` in image `{reference}` belongs to user {uid} and group {gid}, which this user namespace does not map. Give this user a range of subordinate ids (`usermod --add-subuids 100000-165535 --add-subgids 100000-165535 NAME`) and restart the sidecar, or run it as root"
+    )]
+    UnmappedId {
+        reference: String,
+        entry: String,
+        uid: u64,
+        gid: u64,
+    },
 
     #[error("the disk that holds {path} is full, so `{reference}` could not be stored. Free some space (removing unused images helps) and try again", path = .path.display())]
     DiskFull { reference: String, path: PathBuf },
@@ -54,7 +106,12 @@ pub enum ImageError {
     InUse { reference: String },
 
     #[error("the image store cannot use {path}: {reason}", path = .path.display())]
-    Store { path: PathBuf, reason: String, #[source] source: Option<Arc<io::Error>> },
+    Store {
+        path: PathBuf,
+        reason: String,
+        #[source]
+        source: Option<Arc<io::Error>>,
+    },
 }
 
 impl ImageError {
@@ -83,9 +140,16 @@ impl ImageError {
     /// An error of the file system below the store; a full disk becomes its own kind.
     pub(crate) fn io(reference: &str, path: &Path, source: io::Error) -> Self {
         if is_disk_full(&source) {
-            return Self::DiskFull { reference: reference.to_owned(), path: path.to_owned() };
+            return Self::DiskFull {
+                reference: reference.to_owned(),
+                path: path.to_owned(),
+            };
         }
-        Self::Store { path: path.to_owned(), reason: source.to_string(), source: Some(Arc::new(source)) }
+        Self::Store {
+            path: path.to_owned(),
+            reason: source.to_string(),
+            source: Some(Arc::new(source)),
+        }
     }
 }
 

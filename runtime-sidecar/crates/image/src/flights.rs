@@ -61,12 +61,21 @@ impl Flight {
 
 impl Flights {
     pub(crate) fn new(layers: Layers, limits: Limits, parallel: usize) -> Self {
-        Self { layers, limits, slots: Arc::new(Semaphore::new(parallel.max(1))), running: Arc::default() }
+        Self {
+            layers,
+            limits,
+            slots: Arc::new(Semaphore::new(parallel.max(1))),
+            running: Arc::default(),
+        }
     }
 
     /// Fetches, verifies and unpacks a layer, or waits for whoever does. `watch` is given each work that is waited for.
     pub(crate) async fn layer(
-        &self, source: &Arc<Source>, blob: &Blob, diff_id: &Digest, watch: impl Fn(Arc<Flight>),
+        &self,
+        source: &Arc<Source>,
+        blob: &Blob,
+        diff_id: &Digest,
+        watch: impl Fn(Arc<Flight>),
     ) -> Result<(), ImageError> {
         loop {
             let (flight, ours) = self.join(source, blob, diff_id);
@@ -109,7 +118,11 @@ impl Flights {
             let result = work.run().await;
             sender.send_replace(Some(result));
         });
-        let flight = Arc::new(Flight { arrived, outcome, task: task.abort_handle() });
+        let flight = Arc::new(Flight {
+            arrived,
+            outcome,
+            task: task.abort_handle(),
+        });
         running.insert(diff_id.clone(), Arc::downgrade(&flight));
         (flight, true)
     }
@@ -153,7 +166,9 @@ impl Work {
         // The first in the pipeline that failed explains the others, except for what has nothing to do with the bytes.
         let decompressed = decompressed.unwrap_or(Err(Fault::Stopped));
         let (temp, root, done) = match (fetched, decompressed, unpacked.unwrap_or(Err(Fault::Stopped))) {
-            (_, _, Err(fault)) if !matches!(fault, Fault::Stopped) && !fault.is_about_content() => return Err(fail(fault)),
+            (_, _, Err(fault)) if !matches!(fault, Fault::Stopped) && !fault.is_about_content() => {
+                return Err(fail(fault));
+            }
             (Err(error), _, _) => return Err(error),
             (_, Err(fault), _) if !matches!(fault, Fault::Stopped) => return Err(fail(fault)),
             (_, _, Err(fault)) => return Err(fail(fault)),
@@ -180,7 +195,10 @@ impl Work {
 
 /// Unpacks in this thread. The temporary directory goes away with the result, whoever drops it.
 fn unpack_into_temp(
-    layers: &Layers, chunks: Chunks, limits: &Limits, diff_id: &Digest,
+    layers: &Layers,
+    chunks: Chunks,
+    limits: &Limits,
+    diff_id: &Digest,
 ) -> Result<(TempDir, PathBuf, Unpacked), Fault> {
     let temp = layers.temp_dir().map_err(|e| Fault::io(layers.dir(), e))?;
     let root = temp.path().join("layer");
@@ -190,7 +208,11 @@ fn unpack_into_temp(
         .and_then(|()| std::fs::set_permissions(&root, std::os::unix::fs::PermissionsExt::from_mode(0o755)))
         // Below a directory with the bit for set-group-id it would have that one's group.
         .and_then(|()| {
-            std::os::unix::fs::chown(&root, Some(nix::unistd::geteuid().as_raw()), Some(nix::unistd::getegid().as_raw()))
+            std::os::unix::fs::chown(
+                &root,
+                Some(nix::unistd::geteuid().as_raw()),
+                Some(nix::unistd::getegid().as_raw()),
+            )
         })
         .and_then(|()| std::fs::File::open(&root))
         .map_err(|e| Fault::io(&root, e))?;

@@ -36,7 +36,9 @@ pub struct ImageConfig {
 
 /// Empty texts mean the same as missing ones.
 pub(crate) fn config_of(image: &ImageConfiguration) -> ImageConfig {
-    let Some(config) = image.config() else { return ImageConfig::default() };
+    let Some(config) = image.config() else {
+        return ImageConfig::default();
+    };
     let text = |value: &Option<String>| value.clone().filter(|v| !v.is_empty());
     let list = |value: &Option<Vec<String>>| value.clone().unwrap_or_default();
     ImageConfig {

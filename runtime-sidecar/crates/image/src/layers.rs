@@ -46,8 +46,16 @@ pub(crate) struct Pins {
 impl Layers {
     /// Removes what is not complete.
     pub(crate) fn open(dir: PathBuf, temp: PathBuf) -> io::Result<Self> {
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned();
-        let layers = Self { dir, temp, boot: boot.into(), pins: Arc::default() };
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        let layers = Self {
+            dir,
+            temp,
+            boot: boot.into(),
+            pins: Arc::default(),
+        };
         for entry in std::fs::read_dir(&layers.dir)? {
             let path = entry?.path();
             let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
@@ -71,7 +79,10 @@ impl Layers {
             None => Ok(false),
             Some(record) if record.diff_id == diff_id.as_str() => Ok(self.path(diff_id).is_dir()),
             // The names are cut off digests: to hit one by chance, or on purpose, is next to impossible.
-            Some(record) => Err(io::Error::other(format!("layers {} and {diff_id} have the same name", record.diff_id))),
+            Some(record) => Err(io::Error::other(format!(
+                "layers {} and {diff_id} have the same name",
+                record.diff_id
+            ))),
         }
     }
 
@@ -118,7 +129,13 @@ impl Layers {
             if let Some(record) = self.record(&name(diff_id))?
                 && record.unsynced_in.is_some()
             {
-                json_file::write(&self.record_path(&name(diff_id)), &LayerRecord { unsynced_in: None, ..record })?;
+                json_file::write(
+                    &self.record_path(&name(diff_id)),
+                    &LayerRecord {
+                        unsynced_in: None,
+                        ..record
+                    },
+                )?;
             }
         }
         Ok(())
@@ -131,7 +148,10 @@ impl Layers {
             *pins.entry(name.clone()).or_default() += 1;
         }
         drop(pins);
-        Pins { layers: self.clone(), names }
+        Pins {
+            layers: self.clone(),
+            names,
+        }
     }
 
     /// Removes the layers that are neither wanted nor pinned. `wanted` is asked while no pull can pin or publish.
@@ -143,7 +163,9 @@ impl Layers {
         let mut freed = 0;
         for entry in std::fs::read_dir(&self.dir)? {
             let file_name = entry?.file_name();
-            let Some(stem) = file_name.to_str().and_then(|n| n.strip_suffix(".json")) else { continue };
+            let Some(stem) = file_name.to_str().and_then(|n| n.strip_suffix(".json")) else {
+                continue;
+            };
             if wanted.iter().any(|w| w == stem) || pins.contains_key(stem) {
                 continue;
             }

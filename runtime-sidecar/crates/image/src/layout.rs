@@ -25,7 +25,12 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(dir: PathBuf, selector: LayoutSelector, shown: String, document_bytes: u64) -> Self {
-        Self { dir, selector, shown, document_bytes }
+        Self {
+            dir,
+            selector,
+            shown,
+            document_bytes,
+        }
     }
 
     pub(crate) fn place(&self) -> String {
@@ -44,7 +49,10 @@ impl Layout {
         let index: ImageIndex = self.document("index.json").await?;
         let tag_of = |entry: &Descriptor| entry.annotations().as_ref().and_then(|a| a.get(TAG)).cloned();
         let found = match &self.selector {
-            LayoutSelector::Tag(tag) => index.manifests().iter().find(|entry| tag_of(entry).as_ref() == Some(tag)),
+            LayoutSelector::Tag(tag) => index
+                .manifests()
+                .iter()
+                .find(|entry| tag_of(entry).as_ref() == Some(tag)),
             _ if index.manifests().len() == 1 => index.manifests().first(),
             _ => None,
         };
@@ -67,8 +75,13 @@ impl Layout {
     pub(crate) async fn blob(&self, digest: &Digest, offset: u64) -> Result<BlobStream, FetchError> {
         let path = self.dir.join(blob_path(digest));
         let mut file = self.open(&path).await.map_err(FetchError::Fatal)?;
-        file.seek(io::SeekFrom::Start(offset)).await.map_err(|e| FetchError::Fatal(ImageError::io(&self.shown, &path, e)))?;
-        Ok(BlobStream { start: offset, stream: tokio_util::io::ReaderStream::with_capacity(file, READ).boxed() })
+        file.seek(io::SeekFrom::Start(offset))
+            .await
+            .map_err(|e| FetchError::Fatal(ImageError::io(&self.shown, &path, e)))?;
+        Ok(BlobStream {
+            start: offset,
+            stream: tokio_util::io::ReaderStream::with_capacity(file, READ).boxed(),
+        })
     }
 
     async fn document<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, ImageError> {
@@ -80,7 +93,10 @@ impl Layout {
         let path = self.dir.join(name);
         let mut data = Vec::new();
         let file = self.open(&path).await?;
-        file.take(self.document_bytes + 1).read_to_end(&mut data).await.map_err(|e| ImageError::io(&self.shown, &path, e))?;
+        file.take(self.document_bytes + 1)
+            .read_to_end(&mut data)
+            .await
+            .map_err(|e| ImageError::io(&self.shown, &path, e))?;
         if data.len() as u64 > self.document_bytes {
             return Err(ImageError::Unsafe {
                 reference: self.shown.clone(),
@@ -92,23 +108,39 @@ impl Layout {
 
     /// Opens a file without waiting for a writer, should it be a pipe, and takes nothing but files.
     async fn open(&self, path: &Path) -> Result<tokio::fs::File, ImageError> {
-        let opened = tokio::fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path).await;
+        let opened = tokio::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(nix::libc::O_NONBLOCK)
+            .open(path)
+            .await;
         let file = opened.map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                self.missing(format!("there is no `{}`", path.strip_prefix(&self.dir).unwrap_or(path).display()))
-            }
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => self.missing(format!(
+                "there is no `{}`",
+                path.strip_prefix(&self.dir).unwrap_or(path).display()
+            )),
             _ => ImageError::io(&self.shown, path, error),
         })?;
         let is_file = file.metadata().await.is_ok_and(|m| m.is_file());
-        if is_file { Ok(file) } else { Err(self.invalid(format!("`{}` is not a file", path.display()))) }
+        if is_file {
+            Ok(file)
+        } else {
+            Err(self.invalid(format!("`{}` is not a file", path.display())))
+        }
     }
 
     fn missing(&self, reason: String) -> ImageError {
-        ImageError::NotFound { reference: self.shown.clone(), place: self.place(), reason }
+        ImageError::NotFound {
+            reference: self.shown.clone(),
+            place: self.place(),
+            reason,
+        }
     }
 
     fn invalid(&self, reason: String) -> ImageError {
-        ImageError::Invalid { reference: self.shown.clone(), reason }
+        ImageError::Invalid {
+            reference: self.shown.clone(),
+            reason,
+        }
     }
 }
 

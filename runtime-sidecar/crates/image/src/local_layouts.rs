@@ -12,7 +12,9 @@ const HOST: &str = "oci-layout.localhost";
 
 /// Where the image of such a name lies. `None` for every other location.
 pub(crate) fn find(location: &Location, layouts: &Path) -> Option<Location> {
-    let Location::Registry(reference) = location else { return None };
+    let Location::Registry(reference) = location else {
+        return None;
+    };
     if reference.registry() != HOST {
         return None;
     }
@@ -22,7 +24,10 @@ pub(crate) fn find(location: &Location, layouts: &Path) -> Option<Location> {
         (None, None) => LayoutSelector::Only,
     };
     // The grammar has neither `..` nor an empty part, so this stays below `layouts`.
-    Some(Location::Layout { dir: layouts.join(reference.repository()), selector })
+    Some(Location::Layout {
+        dir: layouts.join(reference.repository()),
+        selector,
+    })
 }
 
 #[cfg(test)]
@@ -31,14 +36,24 @@ mod tests {
 
     fn check(text: &str, expected: Option<&str>) {
         let found = find(&Location::parse(text).unwrap(), Path::new("/store/layouts"));
-        assert_eq!(found.map(|location| location.canonical()).as_deref(), expected, "{text}");
+        assert_eq!(
+            found.map(|location| location.canonical()).as_deref(),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
     fn a_name_of_this_machine_is_a_directory_of_the_store() {
         let digest = format!("sha256:{}", "a".repeat(64));
-        check("oci-layout.localhost/hello:1", Some("oci-layout:/store/layouts/hello:1"));
-        check("oci-layout.localhost/team/app:v2", Some("oci-layout:/store/layouts/team/app:v2"));
+        check(
+            "oci-layout.localhost/hello:1",
+            Some("oci-layout:/store/layouts/hello:1"),
+        );
+        check(
+            "oci-layout.localhost/team/app:v2",
+            Some("oci-layout:/store/layouts/team/app:v2"),
+        );
         check("oci-layout.localhost/app", Some("oci-layout:/store/layouts/app:latest"));
         check(
             &format!("oci-layout.localhost/app@{digest}"),
@@ -56,7 +71,11 @@ mod tests {
 
     #[test]
     fn a_name_cannot_climb_out() {
-        for text in ["oci-layout.localhost/../etc:1", "oci-layout.localhost/a/../../b:1", "oci-layout.localhost//etc:1"] {
+        for text in [
+            "oci-layout.localhost/../etc:1",
+            "oci-layout.localhost/a/../../b:1",
+            "oci-layout.localhost//etc:1",
+        ] {
             assert!(Location::parse(text).is_err(), "{text}");
         }
     }

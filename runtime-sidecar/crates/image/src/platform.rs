@@ -25,7 +25,11 @@ impl Platform {
             "loongarch64" => ("loong64", ""),
             other => (other, ""),
         };
-        Self { os: "linux".to_owned(), architecture: architecture.to_owned(), variant: variant.to_owned() }
+        Self {
+            os: "linux".to_owned(),
+            architecture: architecture.to_owned(),
+            variant: variant.to_owned(),
+        }
     }
 
     /// Whether an image for `other` runs here, and how well it fits: a higher rank is better.
@@ -57,9 +61,11 @@ impl Platform {
         let mut available = Vec::new();
         for entry in index.manifests() {
             let (os, architecture, variant) = match entry.platform() {
-                Some(p) => {
-                    (p.os().to_string(), p.architecture().to_string(), p.variant().clone().unwrap_or_default())
-                }
+                Some(p) => (
+                    p.os().to_string(),
+                    p.architecture().to_string(),
+                    p.variant().clone().unwrap_or_default(),
+                ),
                 None => (self.os.clone(), self.architecture.clone(), self.variant.clone()),
             };
             // Build attestations are listed as images for `unknown/unknown`.
@@ -76,7 +82,11 @@ impl Platform {
         available.sort();
         available.dedup();
         best.map(|(_, entry)| entry).ok_or_else(|| {
-            if available.is_empty() { "no platform at all".to_owned() } else { available.join(", ") }
+            if available.is_empty() {
+                "no platform at all".to_owned()
+            } else {
+                available.join(", ")
+            }
         })
     }
 }
@@ -88,7 +98,11 @@ impl fmt::Display for Platform {
 }
 
 pub(crate) fn describe(os: &str, architecture: &str, variant: &str) -> String {
-    if variant.is_empty() { format!("{os}/{architecture}") } else { format!("{os}/{architecture}/{variant}") }
+    if variant.is_empty() {
+        format!("{os}/{architecture}")
+    } else {
+        format!("{os}/{architecture}/{variant}")
+    }
 }
 
 #[cfg(test)]
@@ -96,7 +110,11 @@ mod tests {
     use super::*;
 
     fn platform(architecture: &str, variant: &str) -> Platform {
-        Platform { os: "linux".into(), architecture: architecture.into(), variant: variant.into() }
+        Platform {
+            os: "linux".into(),
+            architecture: architecture.into(),
+            variant: variant.into(),
+        }
     }
 
     fn index(entries: &[(&str, &str, &str)]) -> ImageIndex {
@@ -119,13 +137,24 @@ mod tests {
         let arm = index(&[("linux", "arm", "v5"), ("linux", "arm", "v6"), ("linux", "arm", "v7")]);
         assert_eq!(platform("arm", "v7").select(&arm).unwrap().size(), 2);
         assert_eq!(platform("arm", "v6").select(&arm).unwrap().size(), 1);
-        let amd = index(&[("linux", "amd64", "v3"), ("linux", "amd64", ""), ("unknown", "unknown", "")]);
+        let amd = index(&[
+            ("linux", "amd64", "v3"),
+            ("linux", "amd64", ""),
+            ("unknown", "unknown", ""),
+        ]);
         assert_eq!(platform("amd64", "").select(&amd).unwrap().size(), 1);
     }
 
     #[test]
     fn lists_what_exists_when_nothing_fits() {
-        let other = index(&[("windows", "amd64", ""), ("linux", "arm64", "v8"), ("unknown", "unknown", "")]);
-        assert_eq!(platform("amd64", "").select(&other).unwrap_err(), "linux/arm64/v8, windows/amd64");
+        let other = index(&[
+            ("windows", "amd64", ""),
+            ("linux", "arm64", "v8"),
+            ("unknown", "unknown", ""),
+        ]);
+        assert_eq!(
+            platform("amd64", "").select(&other).unwrap_err(),
+            "linux/arm64/v8, windows/amd64"
+        );
     }
 }

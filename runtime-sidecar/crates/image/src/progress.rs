@@ -33,7 +33,11 @@ impl Reporter {
 
     pub(crate) fn report(&mut self, phase: PullPhase, done_bytes: u64, total_bytes: Option<u64>) {
         let done_bytes = self.last.map_or(done_bytes, |last| done_bytes.max(last.done_bytes));
-        let now = PullProgress { phase, done_bytes, total_bytes };
+        let now = PullProgress {
+            phase,
+            done_bytes,
+            total_bytes,
+        };
         if self.last != Some(now) {
             self.last = Some(now);
             (self.sink)(now);

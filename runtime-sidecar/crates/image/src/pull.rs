@@ -34,7 +34,10 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) async fn make(source: &Source, platform: &Platform, limits: &Limits) -> Result<Self, ImageError> {
         let reference = source.shown();
-        let invalid = |reason: String| ImageError::Invalid { reference: reference.to_owned(), reason };
+        let invalid = |reason: String| ImageError::Invalid {
+            reference: reference.to_owned(),
+            reason,
+        };
         let (mut body, resolved) = source.manifest(None).await?;
         let mut digest = resolved.clone();
         // An index may list another one, but nobody needs more than a few.
@@ -68,7 +71,11 @@ impl Plan {
         if manifest.layers().len() > limits.layers {
             return Err(ImageError::Unsafe {
                 reference: reference.to_owned(),
-                reason: format!("it has {} layers; {} are allowed", manifest.layers().len(), limits.layers),
+                reason: format!(
+                    "it has {} layers; {} are allowed",
+                    manifest.layers().len(),
+                    limits.layers
+                ),
             });
         }
         check_config_type(manifest.config()).map_err(invalid)?;
@@ -100,9 +107,17 @@ impl Plan {
             let blob = blob(descriptor, format!("layer {} of {count}", i + 1)).map_err(invalid)?;
             layers.push((blob, Digest::parse(diff_id).map_err(invalid)?));
         }
-        let size_bytes = layers.iter().try_fold(config_blob.size, |sum, (blob, _)| sum.checked_add(blob.size));
+        let size_bytes = layers
+            .iter()
+            .try_fold(config_blob.size, |sum, (blob, _)| sum.checked_add(blob.size));
         let size_bytes = size_bytes.ok_or_else(|| invalid("its layers are impossibly large".to_owned()))?;
-        Ok(Self { digest, resolved, size_bytes, config, layers })
+        Ok(Self {
+            digest,
+            resolved,
+            size_bytes,
+            config,
+            layers,
+        })
     }
 
     /// The lowest first, as listed.
@@ -133,12 +148,18 @@ impl Plan {
 
     /// Fetches the layers that are not here. The caller has pinned them all.
     pub(crate) async fn fetch(
-        &self, source: &Arc<Source>, layers: &Layers, flights: &Flights, reporter: &mut Reporter,
+        &self,
+        source: &Arc<Source>,
+        layers: &Layers,
+        flights: &Flights,
+        reporter: &mut Reporter,
     ) -> Result<(), ImageError> {
         let mut here = self.size_bytes;
         let mut missing: HashMap<&Digest, &Blob> = HashMap::new();
         for (blob, diff_id) in &self.layers {
-            let known = layers.has(diff_id).map_err(|e| ImageError::io(source.shown(), layers.dir(), e))?;
+            let known = layers
+                .has(diff_id)
+                .map_err(|e| ImageError::io(source.shown(), layers.dir(), e))?;
             if !known && missing.insert(diff_id, blob).is_none() {
                 here = here.saturating_sub(blob.size);
             }
@@ -151,12 +172,18 @@ impl Plan {
         let work = try_join_all(done.into_iter().map(|(diff_id, blob)| {
             let watched = &watched;
             flights.layer(source, blob, diff_id, move |flight| {
-                watched.lock().unwrap_or_else(PoisonError::into_inner).insert(diff_id, flight);
+                watched
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(diff_id, flight);
             })
         }));
         let mut report = || {
             let watched = watched.lock().unwrap_or_else(PoisonError::into_inner);
-            let arrived: u64 = watched.iter().map(|(id, flight)| flight.arrived().min(sizes[*id])).sum();
+            let arrived: u64 = watched
+                .iter()
+                .map(|(id, flight)| flight.arrived().min(sizes[*id]))
+                .sum();
             reporter.report(PullPhase::Fetching, here + arrived, Some(self.size_bytes));
         };
         report();
@@ -192,7 +219,10 @@ fn is_index(body: &[u8]) -> Result<bool, String> {
         (Some(2), Some(_), Some(_)) => Err("its manifest is also an index".to_owned()),
         (Some(2), Some(_), None) => Ok(true),
         (Some(2), None, _) => Ok(false),
-        (version, ..) => Err(format!("its manifest has the version {}; 2 is needed", version.unwrap_or(0))),
+        (version, ..) => Err(format!(
+            "its manifest has the version {}; 2 is needed",
+            version.unwrap_or(0)
+        )),
     }
 }
 
@@ -212,9 +242,17 @@ fn check_layer_type(media_type: &MediaType) -> Result<(), String> {
     let is_layer = (name.starts_with("application/vnd.oci.image.layer.")
         || name.starts_with("application/vnd.docker.image.rootfs."))
         && name.contains("tar");
-    if is_layer { Ok(()) } else { Err(format!("it is no container image: a layer has the type {name}")) }
+    if is_layer {
+        Ok(())
+    } else {
+        Err(format!("it is no container image: a layer has the type {name}"))
+    }
 }
 
 fn blob(descriptor: &Descriptor, what: String) -> Result<Blob, String> {
-    Ok(Blob { digest: Digest::parse(descriptor.digest().as_ref())?, size: descriptor.size(), what })
+    Ok(Blob {
+        digest: Digest::parse(descriptor.digest().as_ref())?,
+        size: descriptor.size(),
+        what,
+    })
 }

@@ -48,7 +48,10 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) fn new(dir: PathBuf) -> Self {
-        Self { dir, gate: Arc::default() }
+        Self {
+            dir,
+            gate: Arc::default(),
+        }
     }
 
     /// All, the retired included, in the order of their names.
@@ -65,12 +68,19 @@ impl Records {
     }
 
     /// By reference; else, when the user named a digest, any image of that repository with that digest.
-    pub(crate) fn find(&self, reference: &str, repository: &str, digest: Option<&Digest>) -> io::Result<Option<ImageRecord>> {
+    pub(crate) fn find(
+        &self,
+        reference: &str,
+        repository: &str,
+        digest: Option<&Digest>,
+    ) -> io::Result<Option<ImageRecord>> {
         if let Some(record) = self.named(reference)? {
             return Ok(Some(record));
         }
         let Some(digest) = digest else { return Ok(None) };
-        let matches = |r: &ImageRecord| r.repository == repository && (r.digest == digest.as_str() || r.resolved == digest.as_str());
+        let matches = |r: &ImageRecord| {
+            r.repository == repository && (r.digest == digest.as_str() || r.resolved == digest.as_str())
+        };
         Ok(self.all()?.into_iter().find(matches))
     }
 
@@ -96,7 +106,11 @@ impl Records {
     pub(crate) fn retire(&self, record: ImageRecord) -> io::Result<()> {
         let _gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
         self.write_retired(record.clone())?;
-        if record.reference != record.pinned_name() { self.remove(&record) } else { Ok(()) }
+        if record.reference != record.pinned_name() {
+            self.remove(&record)
+        } else {
+            Ok(())
+        }
     }
 
     /// Removes the retired images that no container uses; returns their names.
@@ -119,7 +133,14 @@ impl Records {
             return Ok(());
         }
         let path = self.path(&reference);
-        json_file::write(&path, &ImageRecord { reference, retired: true, ..record })
+        json_file::write(
+            &path,
+            &ImageRecord {
+                reference,
+                retired: true,
+                ..record
+            },
+        )
     }
 
     fn named(&self, reference: &str) -> io::Result<Option<ImageRecord>> {
@@ -127,6 +148,7 @@ impl Records {
     }
 
     fn path(&self, reference: &str) -> PathBuf {
-        self.dir.join(format!("{}.json", &Digest::of(reference.as_bytes()).hex()[..32]))
+        self.dir
+            .join(format!("{}.json", &Digest::of(reference.as_bytes()).hex()[..32]))
     }
 }

@@ -12,7 +12,10 @@ use crate::error::ImageError;
 pub(crate) enum Location {
     Registry(Reference),
     /// An OCI image layout in a directory of this machine.
-    Layout { dir: PathBuf, selector: LayoutSelector },
+    Layout {
+        dir: PathBuf,
+        selector: LayoutSelector,
+    },
 }
 
 /// Which image of a layout.
@@ -27,7 +30,10 @@ pub(crate) enum LayoutSelector {
 impl Location {
     /// Errors with `image-invalid-reference`, or `image-source-not-served` for a scheme that is not served.
     pub(crate) fn parse(text: &str) -> Result<Self, ImageError> {
-        let invalid = |reason: String| ImageError::InvalidReference { reference: text.to_owned(), reason };
+        let invalid = |reason: String| ImageError::InvalidReference {
+            reference: text.to_owned(),
+            reason,
+        };
         let text = text.trim();
         if text.is_empty() {
             return Err(invalid("it is empty".to_owned()));
@@ -39,13 +45,19 @@ impl Location {
         if let Some((scheme, _)) = text.split_once("://") {
             return match scheme {
                 "http" | "https" => Err(invalid("it must not begin with a URL scheme".to_owned())),
-                _ => Err(ImageError::SourceNotServed { reference: text.to_owned(), scheme: format!("{scheme}://") }),
+                _ => Err(ImageError::SourceNotServed {
+                    reference: text.to_owned(),
+                    scheme: format!("{scheme}://"),
+                }),
             };
         }
         let reference = Reference::try_from(text).map_err(|e| invalid(e.to_string()))?;
         // The parser lets it pass in the first part of a name, which might have been a host.
         if reference.repository().bytes().any(|b| b.is_ascii_uppercase()) {
-            return Err(invalid(format!("the name `{}` must be in lower case", reference.repository())));
+            return Err(invalid(format!(
+                "the name `{}` must be in lower case",
+                reference.repository()
+            )));
         }
         if let Some(digest) = reference.digest() {
             Digest::parse(digest).map_err(invalid)?;
@@ -72,7 +84,10 @@ impl Location {
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
             Self::Registry(reference) => reference.digest().and_then(|d| Digest::parse(d).ok()),
-            Self::Layout { selector: LayoutSelector::Digest(digest), .. } => Some(digest.clone()),
+            Self::Layout {
+                selector: LayoutSelector::Digest(digest),
+                ..
+            } => Some(digest.clone()),
             Self::Layout { .. } => None,
         }
     }
@@ -99,7 +114,10 @@ fn layout(rest: &str) -> Result<Location, String> {
     if !path.starts_with('/') {
         return Err(format!("the path `{path}` of the layout is not absolute"));
     }
-    Ok(Location::Layout { dir: PathBuf::from(path), selector })
+    Ok(Location::Layout {
+        dir: PathBuf::from(path),
+        selector,
+    })
 }
 
 #[cfg(test)]
@@ -121,7 +139,10 @@ mod tests {
         check(&format!("quay.io/a/b@{digest}"), &format!("quay.io/a/b@{digest}"));
         check("oci-layout:/srv/images/app", "oci-layout:/srv/images/app");
         check("oci-layout:/srv/images/app:v1.2", "oci-layout:/srv/images/app:v1.2");
-        check(&format!("oci-layout:/srv/app@{digest}"), &format!("oci-layout:/srv/app@{digest}"));
+        check(
+            &format!("oci-layout:/srv/app@{digest}"),
+            &format!("oci-layout:/srv/app@{digest}"),
+        );
     }
 
     #[test]
@@ -131,11 +152,17 @@ mod tests {
             ("UPPER/case", "image-invalid-reference"),
             ("a b", "image-invalid-reference"),
             ("https://nginx", "image-invalid-reference"),
-            ("nginx@sha256:00000000000000000000000000000000", "image-invalid-reference"),
+            (
+                "nginx@sha256:00000000000000000000000000000000",
+                "image-invalid-reference",
+            ),
             ("oci-layout:relative/path", "image-invalid-reference"),
             ("oci-layout:/path:", "image-invalid-reference"),
             ("oci-layout:/path@sha256:zz", "image-invalid-reference"),
-            ("ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi", "image-source-not-served"),
+            (
+                "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+                "image-source-not-served",
+            ),
         ] {
             assert_eq!(Location::parse(text).unwrap_err().code(), code, "{text}");
         }

@@ -26,7 +26,10 @@ pub(crate) struct BlobStream {
 /// Why a request failed, and whether another attempt makes sense.
 pub(crate) enum FetchError {
     Fatal(ImageError),
-    Retry { error: ImageError, after: Option<Duration> },
+    Retry {
+        error: ImageError,
+        after: Option<Duration>,
+    },
     /// The blob ends before the offset that was asked for.
     Exhausted,
 }
@@ -55,9 +58,13 @@ impl Source {
     pub(crate) fn new(location: Location, credentials: Credentials, clients: Clients, options: StoreOptions) -> Self {
         let shown = location.canonical();
         let origin = match location {
-            Location::Registry(reference) => {
-                Origin::Registry(Box::new(Registry::new(reference, shown.clone(), credentials, clients, options.clone())))
-            }
+            Location::Registry(reference) => Origin::Registry(Box::new(Registry::new(
+                reference,
+                shown.clone(),
+                credentials,
+                clients,
+                options.clone(),
+            ))),
             Location::Layout { dir, selector } => {
                 Origin::Layout(Layout::new(dir, selector, shown.clone(), options.limits.document_bytes))
             }
@@ -139,7 +146,10 @@ impl Source {
     /// Sends exactly the blob's bytes and then `End`, whatever interruptions there are. Unverified but for the size.
     /// Ends early, without an error, when nobody receives any more. `arrived` is told each number of new bytes.
     pub(crate) async fn fetch(
-        &self, blob: &Blob, sink: mpsc::Sender<Piece<Bytes>>, arrived: impl Fn(u64),
+        &self,
+        blob: &Blob,
+        sink: mpsc::Sender<Piece<Bytes>>,
+        arrived: impl Fn(u64),
     ) -> Result<(), ImageError> {
         let mut offset = 0u64;
         let mut attempt = 0;
@@ -208,16 +218,22 @@ impl Source {
     fn interrupted(&self, blob: &Blob, offset: u64, error: io::Error) -> FetchError {
         match &self.origin {
             // It may be there in full, and only the connection broke.
-            Origin::Registry(_) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                FetchError::Retry { error: self.truncated(blob, offset), after: None }
-            }
+            Origin::Registry(_) if error.kind() == io::ErrorKind::UnexpectedEof => FetchError::Retry {
+                error: self.truncated(blob, offset),
+                after: None,
+            },
             Origin::Registry(registry) => registry.unreachable(error.to_string()),
             Origin::Layout(_) => FetchError::Exhausted,
         }
     }
 
     fn truncated(&self, blob: &Blob, actual: u64) -> ImageError {
-        ImageError::Truncated { reference: self.shown.clone(), what: blob.what.clone(), expected: blob.size, actual }
+        ImageError::Truncated {
+            reference: self.shown.clone(),
+            what: blob.what.clone(),
+            expected: blob.size,
+            actual,
+        }
     }
 
     fn too_long(&self, blob: &Blob) -> ImageError {
@@ -239,7 +255,10 @@ impl Source {
                 Ok(value) => return Ok(value),
                 Err(FetchError::Fatal(error)) => return Err(error),
                 Err(FetchError::Exhausted) => {
-                    return Err(ImageError::Invalid { reference: self.shown.clone(), reason: "its manifest is empty".into() });
+                    return Err(ImageError::Invalid {
+                        reference: self.shown.clone(),
+                        reason: "its manifest is empty".into(),
+                    });
                 }
                 Err(FetchError::Retry { error, after }) => {
                     if attempt >= self.options.attempts {
@@ -254,7 +273,10 @@ impl Source {
 
     /// Waits as long as the registry asks, within reason, or longer after each attempt.
     async fn wait(&self, attempt: u32, asked: Option<Duration>) {
-        let own = self.options.retry_delay.saturating_mul(1 << attempt.min(6).saturating_sub(1));
+        let own = self
+            .options
+            .retry_delay
+            .saturating_mul(1 << attempt.min(6).saturating_sub(1));
         let longest = Duration::from_secs(20);
         tokio::time::sleep(asked.unwrap_or(own).max(own).min(longest)).await;
     }

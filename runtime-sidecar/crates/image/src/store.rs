@@ -66,13 +66,18 @@ impl ImageStore {
     pub async fn open_with(dir: &Path, options: StoreOptions) -> Result<Self, ImageError> {
         let dir = dir.to_owned();
         let shown = dir.clone();
-        blocking("", &shown, move || Inner::open(dir, options)).await.map(|inner| Self { inner: Arc::new(inner) })
+        blocking("", &shown, move || Inner::open(dir, options))
+            .await
+            .map(|inner| Self { inner: Arc::new(inner) })
     }
 
     /// Fetches and unpacks. Dropping the future cancels and leaves nothing visible behind. Two pulls of one layer share
     /// the work.
     pub async fn pull(
-        &self, reference: &str, policy: PullPolicy, credentials: Credentials,
+        &self,
+        reference: &str,
+        policy: PullPolicy,
+        credentials: Credentials,
         progress: Arc<dyn Fn(PullProgress) + Send + Sync>,
     ) -> Result<Image, ImageError> {
         let location = Location::parse(reference)?;
@@ -82,7 +87,11 @@ impl ImageStore {
         let present = self.find(&location).await?;
         let local = local_layouts::find(&location, &self.inner.dir.join("layouts"));
         // Asking costs nothing on this machine, and a layout that was built again is meant to be used.
-        let policy = if local.is_some() && policy == PullPolicy::IfNotPresent { PullPolicy::Newer } else { policy };
+        let policy = if local.is_some() && policy == PullPolicy::IfNotPresent {
+            PullPolicy::Newer
+        } else {
+            policy
+        };
         let present = match (policy, present) {
             (PullPolicy::IfNotPresent | PullPolicy::Never, Some(record)) => {
                 return self.keep(record, &reference, &mut reporter).await;
@@ -91,14 +100,25 @@ impl ImageStore {
             (_, present) => present,
         };
         let repository = location.repository();
-        let source =
-            Arc::new(Source::new(local.unwrap_or(location), credentials, self.inner.clients.clone(), self.inner.options.clone()));
+        let is_local = local.is_some();
+        let source = Arc::new(Source::new(
+            local.unwrap_or(location),
+            credentials,
+            self.inner.clients.clone(),
+            self.inner.options.clone(),
+        ));
         if let (PullPolicy::Newer, Some(record)) = (policy, present) {
             match source.head().await {
                 Ok(Some(digest)) if digest.as_str() == record.resolved || digest.as_str() == record.digest => {
                     return self.keep(record, &reference, &mut reporter).await;
                 }
-                Err(error @ (ImageError::Unreachable { .. } | ImageError::RegistryFailed { .. })) => {
+                Err(error)
+                    if is_local
+                        || matches!(
+                            error,
+                            ImageError::Unreachable { .. } | ImageError::RegistryFailed { .. }
+                        ) =>
+                {
                     tracing::warn!(%error, "the local image is used");
                     return self.keep(record, &reference, &mut reporter).await;
                 }
@@ -110,7 +130,8 @@ impl ImageStore {
         let plan = Plan::make(&source, &options.platform, &options.limits).await?;
         let diff_ids = plan.diff_ids();
         let pins = self.inner.layers.pin(&diff_ids);
-        plan.fetch(&source, &self.inner.layers, &self.inner.flights, &mut reporter).await?;
+        plan.fetch(&source, &self.inner.layers, &self.inner.flights, &mut reporter)
+            .await?;
         let record = plan.record(reference.clone(), repository);
         let image = self.inner.image(&record);
         self.run(&reference, move |inner| {
@@ -134,7 +155,11 @@ impl ImageStore {
     /// All images, sorted by reference.
     pub async fn list(&self) -> Result<Vec<Image>, ImageError> {
         let records = self.run("", |inner| inner.complete()).await?;
-        Ok(records.iter().filter(|r| !r.retired).map(|r| self.inner.image(r)).collect())
+        Ok(records
+            .iter()
+            .filter(|r| !r.retired)
+            .map(|r| self.inner.image(r))
+            .collect())
     }
 
     /// `in_use`: digests of images that containers use; without `force`, removing one of them is an error. With it the
@@ -152,14 +177,24 @@ impl ImageStore {
         // Another name for the same image keeps it whole.
         let shared = self.run(&reference, {
             let record = record.clone();
-            move |inner| Ok(inner.records.all()?.iter().any(|r| r.digest == record.digest && r.reference != record.reference && !r.retired))
+            move |inner| {
+                Ok(inner
+                    .records
+                    .all()?
+                    .iter()
+                    .any(|r| r.digest == record.digest && r.reference != record.reference && !r.retired))
+            }
         });
         if used && !force && !shared.await? {
             return Err(ImageError::InUse { reference });
         }
         let in_use = in_use.to_vec();
         self.run(&reference, move |inner| {
-            if used { inner.records.retire(record)? } else { inner.records.remove(&record)? }
+            if used {
+                inner.records.retire(record)?
+            } else {
+                inner.records.remove(&record)?
+            }
             inner.records.drop_retired(&in_use)?;
             inner.collect().map(|_| ())
         })
@@ -200,9 +235,16 @@ impl ImageStore {
     }
 
     async fn keep(&self, record: ImageRecord, reference: &str, reporter: &mut Reporter) -> Result<Image, ImageError> {
-        let image = Image { reference: reference.to_owned(), ..self.inner.image(&record) };
+        let image = Image {
+            reference: reference.to_owned(),
+            ..self.inner.image(&record)
+        };
         if record.retired || record.reference != reference {
-            let record = ImageRecord { reference: reference.to_owned(), retired: false, ..record };
+            let record = ImageRecord {
+                reference: reference.to_owned(),
+                retired: false,
+                ..record
+            };
             self.run(reference, move |inner| inner.records.put(&record)).await?;
         }
         reporter.report(PullPhase::Done, image.size_bytes, Some(image.size_bytes));
@@ -222,7 +264,10 @@ impl ImageStore {
 
     async fn find_any(&self, location: &Location) -> Result<Option<ImageRecord>, ImageError> {
         let (reference, repository, digest) = (location.canonical(), location.repository(), location.digest());
-        self.run(&location.canonical(), move |inner| inner.records.find(&reference, &repository, digest.as_ref())).await
+        self.run(&location.canonical(), move |inner| {
+            inner.records.find(&reference, &repository, digest.as_ref())
+        })
+        .await
     }
 
     /// Nobody waits for the disk: until it is done, the records say so.
@@ -236,7 +281,9 @@ impl ImageStore {
     }
 
     async fn run<T: Send + 'static>(
-        &self, reference: &str, work: impl FnOnce(&Inner) -> io::Result<T> + Send + 'static,
+        &self,
+        reference: &str,
+        work: impl FnOnce(&Inner) -> io::Result<T> + Send + 'static,
     ) -> Result<T, ImageError> {
         let inner = self.inner.clone();
         blocking(reference, &self.inner.dir, move || work(&inner)).await
@@ -272,7 +319,11 @@ impl Inner {
             digest: record.digest.clone(),
             size_bytes: record.size_bytes,
             config: record.config.clone(),
-            layers: record.layer_digests().iter().map(|layer| self.layers.path(layer)).collect(),
+            layers: record
+                .layer_digests()
+                .iter()
+                .map(|layer| self.layers.path(layer))
+                .collect(),
         }
     }
 
@@ -297,7 +348,14 @@ impl Inner {
 
     /// Removes the layers of no image. Returns the bytes freed.
     fn collect(&self) -> io::Result<u64> {
-        self.layers.collect(|| Ok(self.records.all()?.iter().flat_map(ImageRecord::layer_digests).collect()))
+        self.layers.collect(|| {
+            Ok(self
+                .records
+                .all()?
+                .iter()
+                .flat_map(ImageRecord::layer_digests)
+                .collect())
+        })
     }
 }
 
@@ -306,7 +364,12 @@ fn check_format(dir: &Path) -> io::Result<()> {
     let path = dir.join("store.json");
     let current = OverlayXattrs::current();
     match json_file::read::<Format>(&path)? {
-        None => json_file::write(&path, &Format { overlay_xattrs: current }),
+        None => json_file::write(
+            &path,
+            &Format {
+                overlay_xattrs: current,
+            },
+        ),
         Some(format) if format.overlay_xattrs == current => Ok(()),
         Some(format) => Err(io::Error::other(match format.overlay_xattrs {
             OverlayXattrs::Trusted => "it was made by root, and this is rootless mode. Use another data directory",
@@ -316,10 +379,16 @@ fn check_format(dir: &Path) -> io::Result<()> {
 }
 
 async fn blocking<T: Send + 'static>(
-    reference: &str, path: &Path, work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    reference: &str,
+    path: &Path,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, ImageError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result.map_err(|error| ImageError::io(reference, path, error)),
-        Err(error) => Err(ImageError::Store { path: path.to_owned(), reason: error.to_string(), source: None }),
+        Err(error) => Err(ImageError::Store {
+            path: path.to_owned(),
+            reason: error.to_string(),
+            source: None,
+        }),
     }
 }

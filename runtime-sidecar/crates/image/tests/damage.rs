@@ -1,4 +1,5 @@
 //! Transfers that break, lie, stall, are shared or cancelled; disks that fill up.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -48,13 +49,23 @@ async fn damage_in_the_registrys_storage_is_seen() {
         assert!(error.to_string().contains("layer 2 of 2"), "{error}");
         assert!(store.list().await.unwrap().is_empty());
     }
-    let config = built.blobs.keys().find(|d| !built.layers.contains(d) && !built.manifests.contains(d)).unwrap();
+    let config = built
+        .blobs
+        .keys()
+        .find(|d| !built.layers.contains(d) && !built.manifests.contains(d))
+        .unwrap();
     std::fs::write(&file, &good).unwrap();
     let data = std::fs::read(storage.blob(config)).unwrap();
-    std::fs::write(storage.blob(config), String::from_utf8(data).unwrap().replace("linux", "Linux")).unwrap();
+    std::fs::write(
+        storage.blob(config),
+        String::from_utf8(data).unwrap().replace("linux", "Linux"),
+    )
+    .unwrap();
     let registry = storage.serve(Access::Open);
     let dir = tempfile::tempdir().unwrap();
-    let error = pull(&store(dir.path()).await, &registry.reference("app:1")).await.unwrap_err();
+    let error = pull(&store(dir.path()).await, &registry.reference("app:1"))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "image-digest-mismatch", "{error}");
 }
 
@@ -62,7 +73,10 @@ async fn damage_in_the_registrys_storage_is_seen() {
 async fn damage_in_a_layout_is_seen() {
     let built = image();
     for (change, code) in [
-        (&(|data: &mut Vec<u8>| data[9000] ^= 0x40) as &dyn Fn(&mut Vec<u8>), "image-digest-mismatch"),
+        (
+            &(|data: &mut Vec<u8>| data[9000] ^= 0x40) as &dyn Fn(&mut Vec<u8>),
+            "image-digest-mismatch",
+        ),
         (&|data| data.truncate(9000), "image-truncated"),
         (&|data| data.push(0), "image-digest-mismatch"),
     ] {
@@ -86,7 +100,9 @@ async fn the_unpacked_layer_must_be_what_the_config_says() {
         .diff_ids(vec![format!("sha256:{:064x}", 1)])
         .build();
     let dir = tempfile::tempdir().unwrap();
-    let error = pull(&store(dir.path()).await, &built.write_layout(layout.path(), "1")).await.unwrap_err();
+    let error = pull(&store(dir.path()).await, &built.write_layout(layout.path(), "1"))
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "image-digest-mismatch", "{error}");
     assert_eq!(contents(dir.path()), [""; 0]);
 }
@@ -101,7 +117,10 @@ async fn a_forged_manifest_is_seen() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_that_is_cut_goes_on_where_it_was() {
-    for (fault, requests) in [(Fault::Cut { after: 300_000 }, 4), (Fault::CutOnceNoRanges { after: 300_000 }, 2)] {
+    for (fault, requests) in [
+        (Fault::Cut { after: 300_000 }, 4),
+        (Fault::CutOnceNoRanges { after: 300_000 }, 2),
+    ] {
         let built = image();
         let registry = Faulty::start(built.clone(), fault).await;
         let dir = tempfile::tempdir().unwrap();
@@ -141,7 +160,12 @@ async fn a_port_that_never_answers_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn passing_trouble_of_the_registry_is_waited_out_and_lasting_trouble_told() {
-    for (code, times, expected) in [(503, 1, Ok(())), (429, 1, Ok(())), (500, 99, Err("registry-failed")), (429, 99, Err("registry-failed"))] {
+    for (code, times, expected) in [
+        (503, 1, Ok(())),
+        (429, 1, Ok(())),
+        (500, 99, Err("registry-failed")),
+        (429, 99, Err("registry-failed")),
+    ] {
         let registry = Faulty::start(image(), Fault::Status { code, times }).await;
         let dir = tempfile::tempdir().unwrap();
         let result = pull(&store(dir.path()).await, &registry.reference()).await;
@@ -154,7 +178,15 @@ async fn two_pulls_share_the_work_on_a_layer() {
     let built = image();
     let registry = Faulty::start(built.clone(), Fault::Gate).await;
     let dir = tempfile::tempdir().unwrap();
-    let store = ImageStore::open_with(dir.path(), StoreOptions { stall_timeout: Duration::from_secs(20), ..impatient() }).await.unwrap();
+    let store = ImageStore::open_with(
+        dir.path(),
+        StoreOptions {
+            stall_timeout: Duration::from_secs(20),
+            ..impatient()
+        },
+    )
+    .await
+    .unwrap();
     let reference = registry.reference();
     let (first, second, ()) = tokio::join!(pull(&store, &reference), pull(&store, &reference), async {
         // Both have read the manifest, so both wait for the layers, which wait for the gate.
@@ -174,14 +206,24 @@ async fn the_work_goes_on_for_the_other_pull_when_one_is_cancelled() {
     let built = image();
     let registry = Faulty::start(built.clone(), Fault::Gate).await;
     let dir = tempfile::tempdir().unwrap();
-    let store = ImageStore::open_with(dir.path(), StoreOptions { stall_timeout: Duration::from_secs(20), ..impatient() }).await.unwrap();
+    let store = ImageStore::open_with(
+        dir.path(),
+        StoreOptions {
+            stall_timeout: Duration::from_secs(20),
+            ..impatient()
+        },
+    )
+    .await
+    .unwrap();
     let reference = registry.reference();
     let spawn = || {
         let (store, reference) = (store.clone(), reference.clone());
         tokio::spawn(async move { pull(&store, &reference).await })
     };
     let (first, second) = (spawn(), spawn());
-    while registry.requests(&built.top) < 2 || registry.requests(&built.layers[0]) + registry.requests(&built.layers[1]) < 2 {
+    while registry.requests(&built.top) < 2
+        || registry.requests(&built.layers[0]) + registry.requests(&built.layers[1]) < 2
+    {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     first.abort();
@@ -198,7 +240,15 @@ async fn a_cancelled_pull_leaves_nothing() {
     let built = image();
     let registry = Faulty::start(built.clone(), Fault::Gate).await;
     let dir = tempfile::tempdir().unwrap();
-    let store = ImageStore::open_with(dir.path(), StoreOptions { stall_timeout: Duration::from_secs(20), ..impatient() }).await.unwrap();
+    let store = ImageStore::open_with(
+        dir.path(),
+        StoreOptions {
+            stall_timeout: Duration::from_secs(20),
+            ..impatient()
+        },
+    )
+    .await
+    .unwrap();
     let reference = registry.reference();
     {
         let mut pulling = std::pin::pin!(pull(&store, &reference));
@@ -222,12 +272,25 @@ async fn what_a_killed_process_left_is_removed_and_what_a_living_one_holds_is_no
     let registry = Faulty::start(built.clone(), Fault::Gate).await;
     let dir = tempfile::tempdir().unwrap();
     drop(store(dir.path()).await);
-    for (path, content) in [("tmp/1-1/layer/a", "x"), ("layers/0123456789abcdef/a", "x"), ("layers/fedcba9876543210.json", "{}"), ("layers/1.new-2", "{")] {
+    for (path, content) in [
+        ("tmp/1-1/layer/a", "x"),
+        ("layers/0123456789abcdef/a", "x"),
+        ("layers/fedcba9876543210.json", "{}"),
+        ("layers/1.new-2", "{"),
+    ] {
         let path = dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    let store = ImageStore::open_with(dir.path(), StoreOptions { stall_timeout: Duration::from_secs(20), ..impatient() }).await.unwrap();
+    let store = ImageStore::open_with(
+        dir.path(),
+        StoreOptions {
+            stall_timeout: Duration::from_secs(20),
+            ..impatient()
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(contents(dir.path()), [""; 0]);
     let reference = registry.reference();
     let pulling = tokio::spawn({
@@ -241,7 +304,15 @@ async fn what_a_killed_process_left_is_removed_and_what_a_living_one_holds_is_no
     support::store(dir.path()).await;
     registry.open_gate();
     pulling.await.unwrap().unwrap();
-    assert!(ImageStore::open(dir.path()).await.unwrap().get(&reference).await.unwrap().is_some());
+    assert!(
+        ImageStore::open(dir.path())
+            .await
+            .unwrap()
+            .get(&reference)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,20 +336,39 @@ async fn a_layer_that_was_not_on_the_disk_before_a_power_cut_is_fetched_again() 
 /// On a small file system of its own.
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
-    if namespaces::outside("a_full_disk_is_told_and_leaves_nothing", namespaces::mount_options(), &[]) {
+    if namespaces::outside(
+        "a_full_disk_is_told_and_leaves_nothing",
+        namespaces::mount_options(),
+        &[],
+    ) {
         return;
     }
     let layout = tempfile::tempdir().unwrap();
     let reference = image().write_layout(layout.path(), "1");
     let dir = tempfile::tempdir().unwrap();
-    mount(Some("tmpfs"), dir.path(), Some("tmpfs"), MsFlags::empty(), Some("size=1500k")).unwrap();
+    mount(
+        Some("tmpfs"),
+        dir.path(),
+        Some("tmpfs"),
+        MsFlags::empty(),
+        Some("size=1500k"),
+    )
+    .unwrap();
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let error = pull(&store(dir.path()).await, &reference).await.unwrap_err();
         assert_eq!(error.code(), "disk-full", "{error}");
         assert!(error.to_string().contains(dir.path().to_str().unwrap()), "{error}");
         // The layer that fitted may stay for the next attempt; nothing half-done does.
         temp_becomes_empty(dir.path()).await;
-        assert!(ImageStore::open(dir.path()).await.unwrap().list().await.unwrap().is_empty());
+        assert!(
+            ImageStore::open(dir.path())
+                .await
+                .unwrap()
+                .list()
+                .await
+                .unwrap()
+                .is_empty()
+        );
     });
 }
 
@@ -287,5 +377,8 @@ async fn nobody_else_may_enter_the_store() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
     store(dir.path()).await;
-    assert_eq!(std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777, 0o700);
+    assert_eq!(
+        std::fs::metadata(dir.path()).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
 }

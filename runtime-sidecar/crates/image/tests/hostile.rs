@@ -1,4 +1,5 @@
 //! Archives that try to get out, to reach the machine, or to exhaust it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -12,10 +13,13 @@ use support::images::{ImageBuilder, gzip};
 use support::{contents, pull, store, temp_becomes_empty};
 use tar::EntryType;
 
+/// A file as it stands: path, links, mode, time of change in seconds and nanoseconds, content.
+type Seen = (PathBuf, u64, u32, i64, i64, Option<Vec<u8>>);
+
 /// A directory tree around a store, whose other parts nobody may touch.
 struct Yard {
     dir: tempfile::TempDir,
-    before: Vec<(PathBuf, u64, u32, i64, i64, Option<Vec<u8>>)>,
+    before: Vec<Seen>,
 }
 
 impl Yard {
@@ -27,7 +31,10 @@ impl Yard {
         for file in ["outside/canary", "outside/dir/canary", "canary"] {
             std::fs::write(dir.path().join(file), "alive").unwrap();
         }
-        let mut yard = Self { dir, before: Vec::new() };
+        let mut yard = Self {
+            dir,
+            before: Vec::new(),
+        };
         yard.before = yard.look();
         yard
     }
@@ -37,11 +44,18 @@ impl Yard {
     }
 
     /// All that stands outside of the store and the layout.
-    fn look(&self) -> Vec<(PathBuf, u64, u32, i64, i64, Option<Vec<u8>>)> {
-        fn walk(path: &Path, seen: &mut Vec<(PathBuf, u64, u32, i64, i64, Option<Vec<u8>>)>) {
+    fn look(&self) -> Vec<Seen> {
+        fn walk(path: &Path, seen: &mut Vec<Seen>) {
             let meta = std::fs::symlink_metadata(path).unwrap();
             let content = meta.is_file().then(|| std::fs::read(path).unwrap());
-            seen.push((path.to_owned(), meta.nlink(), meta.mode(), meta.mtime(), meta.mtime_nsec(), content));
+            seen.push((
+                path.to_owned(),
+                meta.nlink(),
+                meta.mode(),
+                meta.mtime(),
+                meta.mtime_nsec(),
+                content,
+            ));
             if meta.is_dir() {
                 let mut names: Vec<_> = std::fs::read_dir(path).unwrap().map(|e| e.unwrap().path()).collect();
                 names.sort();
@@ -52,7 +66,10 @@ impl Yard {
         for sub in ["outside", "canary"] {
             walk(&self.path(sub), &mut seen);
         }
-        let mut names: Vec<_> = std::fs::read_dir(self.dir.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(self.dir.path())
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
         names.retain(|name| !name.ends_with("store"));
         names.sort();
         seen.extend(names.into_iter().map(|name| (name, 0, 0, 0, 0, None)));
@@ -64,7 +81,10 @@ impl Yard {
     }
 
     async fn pull(&self, archive: Vec<u8>, options: StoreOptions) -> Result<PathBuf, ImageError> {
-        let reference = ImageBuilder::new().layer(archive).build().write_layout(&self.path("layout"), "1");
+        let reference = ImageBuilder::new()
+            .layer(archive)
+            .build()
+            .write_layout(&self.path("layout"), "1");
         let store = ImageStore::open_with(&self.path("store"), options).await.unwrap();
         Ok(pull(&store, &reference).await?.layers[0].clone())
     }
@@ -91,11 +111,24 @@ async fn names_that_lead_out() {
     let component = "x".repeat(256);
     let path = "y/".repeat(2100);
     for name in [
-        "../canary", "/canary", "/etc/passwd", "a/../../canary", "..", "a/..", "./../canary", "a/b/../../../canary", "//canary",
-        &deep, &component, &path,
+        "../canary",
+        "/canary",
+        "/etc/passwd",
+        "a/../../canary",
+        "..",
+        "a/..",
+        "./../canary",
+        "a/b/../../../canary",
+        "//canary",
+        &deep,
+        &component,
+        &path,
     ] {
         for entry in [
-            Entry::file(name, "dead"), Entry::dir(name), Entry::symlink(name, "x"), Entry::device(EntryType::Fifo, name, 0, 0),
+            Entry::file(name, "dead"),
+            Entry::dir(name),
+            Entry::symlink(name, "x"),
+            Entry::device(EntryType::Fifo, name, 0, 0),
         ] {
             refused(Archive::of([entry])).await;
         }
@@ -104,7 +137,9 @@ async fn names_that_lead_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_with_a_zero_byte() {
-    let archive = Archive::default().pax(&[("path".to_owned(), b"ok\0/../../canary".to_vec())]).add(Entry::file("x", "dead"));
+    let archive = Archive::default()
+        .pax(&[("path".to_owned(), b"ok\0/../../canary".to_vec())])
+        .add(Entry::file("x", "dead"));
     assert!(refused(archive).await.contains("zero byte"));
 }
 
@@ -113,22 +148,59 @@ async fn symbolic_links_that_lead_out() {
     let yard = Yard::new();
     let outside = yard.path("outside");
     let outside = outside.to_str().unwrap();
-    for target in [outside, "/", "..", "../..", "../../../../../../../../..", "/proc/self/root", "/proc/self/cwd", "dir/../../.."] {
+    for target in [
+        outside,
+        "/",
+        "..",
+        "../..",
+        "../../../../../../../../..",
+        "/proc/self/root",
+        "/proc/self/cwd",
+        "dir/../../..",
+    ] {
         for through in [
-            Entry::file("link/canary", "dead"), Entry::dir("link/new"), Entry::symlink("link/new", "x"), Entry::file("link/.wh.canary", ""),
-            Entry::file("link/.wh..wh..opq", ""), Entry::device(EntryType::Fifo, "link/new", 0, 0), Entry::file("link/dir/new/x", "dead"),
-            Entry::hard_link("stolen", "link/canary"), Entry::hard_link("link/new", "dir/x"),
+            Entry::file("link/canary", "dead"),
+            Entry::dir("link/new"),
+            Entry::symlink("link/new", "x"),
+            Entry::file("link/.wh.canary", ""),
+            Entry::file("link/.wh..wh..opq", ""),
+            Entry::device(EntryType::Fifo, "link/new", 0, 0),
+            Entry::file("link/dir/new/x", "dead"),
+            Entry::hard_link("stolen", "link/canary"),
+            Entry::hard_link("link/new", "dir/x"),
         ] {
-            let archive = [Entry::dir("dir"), Entry::file("dir/x", ""), Entry::symlink("link", target), through.clone()];
+            let archive = [
+                Entry::dir("dir"),
+                Entry::file("dir/x", ""),
+                Entry::symlink("link", target),
+                through.clone(),
+            ];
             let error = refused(Archive::of(archive)).await;
-            assert!(error.contains("symbolic link") || error.contains("points to"), "{target} {through:?}: {error}");
+            assert!(
+                error.contains("symbolic link") || error.contains("points to"),
+                "{target} {through:?}: {error}"
+            );
         }
     }
     // A chain of links that are harmless one by one.
-    let chain = [Entry::symlink("a", "b"), Entry::symlink("b", "c"), Entry::symlink("c", outside), Entry::file("a/canary", "dead")];
+    let chain = [
+        Entry::symlink("a", "b"),
+        Entry::symlink("b", "c"),
+        Entry::symlink("c", outside),
+        Entry::file("a/canary", "dead"),
+    ];
     refused(Archive::of(chain)).await;
-    refused(Archive::of([Entry::symlink("a", "b"), Entry::symlink("b", "a"), Entry::file("a/x", "dead")])).await;
-    refused(Archive::of([Entry::symlink("a", "nothing"), Entry::file("a/x", "dead")])).await;
+    refused(Archive::of([
+        Entry::symlink("a", "b"),
+        Entry::symlink("b", "a"),
+        Entry::file("a/x", "dead"),
+    ]))
+    .await;
+    refused(Archive::of([
+        Entry::symlink("a", "nothing"),
+        Entry::file("a/x", "dead"),
+    ]))
+    .await;
     yard.assert_untouched();
 }
 
@@ -140,9 +212,13 @@ async fn a_link_does_not_pass_its_attributes_on() {
     let canary = canary.to_str().unwrap();
     let archive = Archive::of([
         Entry::symlink("a", canary).mode(0o4777).xattr("user.x", b"1"),
-        Entry::dir("d"), Entry::symlink("d", canary),
-        Entry::symlink("f", canary), Entry::file("f", "mine"),
-        Entry::symlink("g", canary), Entry::hard_link("h", "g"), Entry::file("h", "mine"),
+        Entry::dir("d"),
+        Entry::symlink("d", canary),
+        Entry::symlink("f", canary),
+        Entry::file("f", "mine"),
+        Entry::symlink("g", canary),
+        Entry::hard_link("h", "g"),
+        Entry::file("h", "mine"),
     ]);
     let layer = yard.pull(archive.bytes(), StoreOptions::default()).await.unwrap();
     yard.assert_untouched();
@@ -154,7 +230,16 @@ async fn a_link_does_not_pass_its_attributes_on() {
 async fn hard_links_that_lead_out() {
     let yard = Yard::new();
     let outside = yard.path("outside/canary");
-    for target in [outside.to_str().unwrap(), "../../../canary", "../canary", "/etc/passwd", "nothing", "", ".", "dir"] {
+    for target in [
+        outside.to_str().unwrap(),
+        "../../../canary",
+        "../canary",
+        "/etc/passwd",
+        "nothing",
+        "",
+        ".",
+        "dir",
+    ] {
         refused(Archive::of([Entry::dir("dir"), Entry::hard_link("x", target)])).await;
     }
     yard.assert_untouched();
@@ -162,7 +247,14 @@ async fn hard_links_that_lead_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deletions_that_lead_out() {
-    for name in [".wh.", ".wh..", ".wh...", "a/.wh...", "../.wh.canary", "a/../../.wh.canary"] {
+    for name in [
+        ".wh.",
+        ".wh..",
+        ".wh...",
+        "a/.wh...",
+        "../.wh.canary",
+        "a/../../.wh.canary",
+    ] {
         refused(Archive::of([Entry::dir("a"), Entry::file(name, "")])).await;
     }
 }
@@ -184,12 +276,29 @@ async fn impossible_owners_and_targets() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_this_machine_should_hold() {
-    let few = |limits: Limits| StoreOptions { limits, ..StoreOptions::default() };
+    let few = |limits: Limits| StoreOptions {
+        limits,
+        ..StoreOptions::default()
+    };
     let limits = Limits::default();
-    let entries = few(Limits { entries: 100, ..limits.clone() });
-    refused_with(Archive::of((0..101).map(|i| Entry::file(format!("{i}"), ""))).bytes(), entries).await;
-    let bytes = few(Limits { layer_bytes: 1 << 20, ..limits.clone() });
-    refused_with(Archive::of([Entry::file("bomb", vec![0; 2 << 20])]).bytes(), bytes.clone()).await;
+    let entries = few(Limits {
+        entries: 100,
+        ..limits.clone()
+    });
+    refused_with(
+        Archive::of((0..101).map(|i| Entry::file(format!("{i}"), ""))).bytes(),
+        entries,
+    )
+    .await;
+    let bytes = few(Limits {
+        layer_bytes: 1 << 20,
+        ..limits.clone()
+    });
+    refused_with(
+        Archive::of([Entry::file("bomb", vec![0; 2 << 20])]).bytes(),
+        bytes.clone(),
+    )
+    .await;
     // What follows the end of the archive counts too: it is hashed, so it is unpacked.
     let mut padded = Archive::of([Entry::file("a", "")]).bytes();
     padded.resize(3 << 20, 0);
@@ -205,12 +314,22 @@ async fn more_than_this_machine_should_hold() {
         refused(Archive::default().raw(header, b"")).await;
     }
     // A sparse file of many gigabytes, stored in a few bytes, many times.
-    let records = [("GNU.sparse.major", "0"), ("GNU.sparse.realsize", "9000000000000000000"), ("GNU.sparse.map", "0,1")];
-    let records: Vec<_> = records.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())).collect();
+    let records = [
+        ("GNU.sparse.major", "0"),
+        ("GNU.sparse.realsize", "9000000000000000000"),
+        ("GNU.sparse.map", "0,1"),
+    ];
+    let records: Vec<_> = records
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec()))
+        .collect();
     refused(Archive::default().pax(&records).add(Entry::file("sparse", "x"))).await;
     // A name, or an attribute, that would fill the memory.
     for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
-        let long = Entry { data: vec![b'x'; 2 << 20], ..Entry::new(kind, "x") };
+        let long = Entry {
+            data: vec![b'x'; 2 << 20],
+            ..Entry::new(kind, "x")
+        };
         refused(Archive::of([long, Entry::file("a", "")])).await;
     }
     let layers = (0..300u32).fold(ImageBuilder::new(), |image, i| image.layer(i.to_string().into_bytes()));
@@ -228,7 +347,14 @@ async fn broken_archives_are_invalid() {
     checksum[0] = b'b';
     let mut number = good.clone();
     number[100..107].copy_from_slice(b"zzzzzzz");
-    for data in [&checksum[..], &number, &good[..700], &good[..2000], b"no archive at all", &gzip(b"twice")[..]] {
+    for data in [
+        &checksum[..],
+        &number,
+        &good[..700],
+        &good[..2000],
+        b"no archive at all",
+        &gzip(b"twice")[..],
+    ] {
         let yard = Yard::new();
         let error = yard.pull(data.to_vec(), StoreOptions::default()).await.unwrap_err();
         assert_eq!(error.code(), "image-invalid", "{error}");
@@ -238,8 +364,15 @@ async fn broken_archives_are_invalid() {
     let yard = Yard::new();
     let mut half = gzip(&good);
     half.truncate(half.len() / 2);
-    let built = ImageBuilder::new().layer_as(half, support::images::Compression::None).build();
-    let error = pull(&store(&yard.path("store")).await, &built.write_layout(&yard.path("layout"), "1")).await.unwrap_err();
+    let built = ImageBuilder::new()
+        .layer_as(half, support::images::Compression::None)
+        .build();
+    let error = pull(
+        &store(&yard.path("store")).await,
+        &built.write_layout(&yard.path("layout"), "1"),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.code(), "image-invalid", "{error}");
 }
 
@@ -260,10 +393,21 @@ fn entry(outside: String) -> impl Strategy<Value = Entry> {
         4 => Just(EntryType::Regular), 3 => Just(EntryType::Directory), 5 => Just(EntryType::Symlink), 3 => Just(EntryType::Link),
         1 => Just(EntryType::Fifo), 1 => Just(EntryType::Char), 1 => Just(EntryType::Block), 1 => Just(EntryType::GNUSparse),
     ];
-    (kind, name(outside.clone()), name(outside), 0u32..0o10000, 0usize..700).prop_map(|(kind, path, link, mode, size)| {
-        let data = if matches!(kind, EntryType::Regular | EntryType::GNUSparse) { vec![b'x'; size] } else { Vec::new() };
-        Entry { link: link.into_bytes(), mode, data, ..Entry::new(kind, path) }
-    })
+    (kind, name(outside.clone()), name(outside), 0u32..0o10000, 0usize..700).prop_map(
+        |(kind, path, link, mode, size)| {
+            let data = if matches!(kind, EntryType::Regular | EntryType::GNUSparse) {
+                vec![b'x'; size]
+            } else {
+                Vec::new()
+            };
+            Entry {
+                link: link.into_bytes(),
+                mode,
+                data,
+                ..Entry::new(kind, path)
+            }
+        },
+    )
 }
 
 /// Whatever an archive holds, it touches nothing but its own directory. Most archives are refused at some entry; what
@@ -273,9 +417,16 @@ fn no_archive_touches_what_is_outside() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let yard = Yard::new();
     let outside = yard.path("outside").to_str().unwrap().to_owned();
-    let config = ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let mut runner = proptest::test_runner::TestRunner::new(config);
-    let strategy = (proptest::collection::vec(entry(outside), 1..12), any::<Option<(u16, u8)>>());
+    let strategy = (
+        proptest::collection::vec(entry(outside), 1..12),
+        any::<Option<(u16, u8)>>(),
+    );
     runner
         .run(&strategy, |(entries, damage)| {
             let mut archive = Archive::of(entries).bytes();

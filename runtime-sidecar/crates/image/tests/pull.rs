@@ -1,4 +1,5 @@
 //! Pulls from real registries and from layouts.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -35,7 +36,9 @@ fn app(dialect: Dialect, compressions: [Compression; 3]) -> Built {
 }
 
 fn small(text: &str) -> Built {
-    ImageBuilder::new().layer(Archive::of([Entry::file("motd", text)]).bytes()).build()
+    ImageBuilder::new()
+        .layer(Archive::of([Entry::file("motd", text)]).bytes())
+        .build()
 }
 
 fn motd(image: &sidecar_image::Image) -> String {
@@ -89,13 +92,30 @@ async fn progress_goes_forward_and_ends_at_the_total() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;
     let (seen, sink) = reports();
-    store.pull(&registry.reference("app:1"), PullPolicy::IfNotPresent, Credentials::Anonymous, sink).await.unwrap();
+    store
+        .pull(
+            &registry.reference("app:1"),
+            PullPolicy::IfNotPresent,
+            Credentials::Anonymous,
+            sink,
+        )
+        .await
+        .unwrap();
     let seen = seen.lock().unwrap().clone();
     let total = built.compressed_bytes();
-    assert_eq!((seen[0].phase, seen[0].done_bytes, seen[0].total_bytes), (PullPhase::Resolving, 0, None));
+    assert_eq!(
+        (seen[0].phase, seen[0].done_bytes, seen[0].total_bytes),
+        (PullPhase::Resolving, 0, None)
+    );
     let last = seen.last().unwrap();
-    assert_eq!((last.phase, last.done_bytes, last.total_bytes), (PullPhase::Done, total, Some(total)));
-    assert!(seen.iter().any(|p| p.phase == PullPhase::Fetching && p.total_bytes == Some(total)));
+    assert_eq!(
+        (last.phase, last.done_bytes, last.total_bytes),
+        (PullPhase::Done, total, Some(total))
+    );
+    assert!(
+        seen.iter()
+            .any(|p| p.phase == PullPhase::Fetching && p.total_bytes == Some(total))
+    );
     assert!(seen.is_sorted_by_key(|p| p.done_bytes), "{seen:?}");
 }
 
@@ -134,9 +154,18 @@ async fn newer_asks_for_the_digest_only() {
     let store = store(dir.path()).await;
     pull(&store, &registry.reference()).await.unwrap();
     let before = registry.all_requests();
-    pull_as(&store, &registry.reference(), PullPolicy::Newer, Credentials::Anonymous).await.unwrap();
+    pull_as(&store, &registry.reference(), PullPolicy::Newer, Credentials::Anonymous)
+        .await
+        .unwrap();
     assert_eq!(registry.all_requests(), before + 1);
-    pull_as(&store, &registry.reference(), PullPolicy::IfNotPresent, Credentials::Anonymous).await.unwrap();
+    pull_as(
+        &store,
+        &registry.reference(),
+        PullPolicy::IfNotPresent,
+        Credentials::Anonymous,
+    )
+    .await
+    .unwrap();
     assert_eq!(registry.all_requests(), before + 1);
 }
 
@@ -148,7 +177,11 @@ async fn the_platform_of_this_machine_is_chosen() {
     for (tag, dialect) in [("oci", Dialect::Oci), ("docker", Dialect::Docker)] {
         let image = |os: &str, arch: &str| {
             let layer = Archive::of([Entry::file("motd", format!("{os}/{arch}"))]).bytes();
-            ImageBuilder::new().dialect(dialect).platform(os, arch).layer(layer).build()
+            ImageBuilder::new()
+                .dialect(dialect)
+                .platform(os, arch)
+                .layer(layer)
+                .build()
         };
         let many = index(
             dialect,
@@ -177,8 +210,19 @@ async fn the_platform_of_this_machine_is_chosen() {
 async fn an_image_for_other_platforms_says_which() {
     let storage = Storage::new();
     let registry = storage.serve(Access::Open);
-    let image = |os: &str, arch: &str| ImageBuilder::new().platform(os, arch).layer(Archive::default().bytes()).build();
-    let many = index(Dialect::Oci, vec![("linux", "s390x", image("linux", "s390x")), ("windows", "arm64", image("windows", "arm64"))]);
+    let image = |os: &str, arch: &str| {
+        ImageBuilder::new()
+            .platform(os, arch)
+            .layer(Archive::default().bytes())
+            .build()
+    };
+    let many = index(
+        Dialect::Oci,
+        vec![
+            ("linux", "s390x", image("linux", "s390x")),
+            ("windows", "arm64", image("windows", "arm64")),
+        ],
+    );
     registry.push(&many, "many", "1").await;
     registry.push(&image("linux", "riscv64"), "one", "1").await;
     let dir = tempfile::tempdir().unwrap();
@@ -218,22 +262,40 @@ async fn token_authentication() {
     let storage = Storage::new();
     storage.push(&small("secret"), "app", "1").await;
     let tokens = tokens::Server::start().await;
-    let registry = storage.serve(Access::Token { realm: tokens.realm(), certificate: tokens.certificate() });
+    let registry = storage.serve(Access::Token {
+        realm: tokens.realm(),
+        certificate: tokens.certificate(),
+    });
     logs_in(&registry.reference("app:1")).await;
-    assert!(tokens.scopes().iter().all(|scope| scope == "repository:app:pull"), "{:?}", tokens.scopes());
+    assert!(
+        tokens.scopes().iter().all(|scope| scope == "repository:app:pull"),
+        "{:?}",
+        tokens.scopes()
+    );
 }
 
 /// The user `me` with the password `s3cret` may read the image, nobody else.
 async fn logs_in(reference: &str) {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path()).await;
-    let basic = |username: &str, password: &str| Credentials::Basic { username: username.into(), password: password.into() };
-    for credentials in [Credentials::Anonymous, basic("me", "wrong"), Credentials::Bearer { token: "x.y.z".into() }] {
-        let error = pull_as(&store, reference, PullPolicy::Always, credentials.clone()).await.unwrap_err();
+    let basic = |username: &str, password: &str| Credentials::Basic {
+        username: username.into(),
+        password: password.into(),
+    };
+    for credentials in [
+        Credentials::Anonymous,
+        basic("me", "wrong"),
+        Credentials::Bearer { token: "x.y.z".into() },
+    ] {
+        let error = pull_as(&store, reference, PullPolicy::Always, credentials.clone())
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), "image-needs-login", "{credentials:?}: {error}");
         assert!(error.to_string().contains("docker login localhost:"), "{error}");
     }
-    let image = pull_as(&store, reference, PullPolicy::Always, basic("me", "s3cret")).await.unwrap();
+    let image = pull_as(&store, reference, PullPolicy::Always, basic("me", "s3cret"))
+        .await
+        .unwrap();
     assert_eq!(motd(&image), "secret");
 }
 
@@ -243,9 +305,7 @@ fn https_with_an_authority_of_our_own() {
     let dir = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if let Some(reference) = std::env::var_os("TEST_REFERENCE") {
-        let pulled = runtime.block_on(async {
-            pull(&store(dir.path()).await, reference.to_str().unwrap()).await
-        });
+        let pulled = runtime.block_on(async { pull(&store(dir.path()).await, reference.to_str().unwrap()).await });
         match std::env::var("TEST_EXPECT").unwrap().as_str() {
             "ok" => assert_eq!(motd(&pulled.unwrap()), "over TLS"),
             _ => {
@@ -295,8 +355,33 @@ async fn a_layout_on_disk_is_read_by_tag_by_digest_and_alone() {
     assert!(error.to_string().contains("there are v1"), "{error}");
     let error = pull(&store, "oci-layout:/nowhere/at/all").await.unwrap_err();
     assert_eq!(error.code(), "image-not-found", "{error}");
-    let error = pull(&store, "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi").await.unwrap_err();
+    let error = pull(
+        &store,
+        "ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy55fbzdi",
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.code(), "image-source-not-served");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_layout_in_the_store_has_a_name_and_is_read_again_when_it_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(dir.path()).await;
+    let layout = dir.path().join("layouts/team/app");
+    let reference = "oci-layout.localhost/team/app:v1";
+    for text in ["first", "second"] {
+        small(text).write_layout(&layout, "v1");
+        let image = pull_as(&store, reference, PullPolicy::IfNotPresent, Credentials::Anonymous)
+            .await
+            .unwrap();
+        assert_eq!((image.reference.as_str(), motd(&image)), (reference, text.to_owned()));
+    }
+    std::fs::remove_dir_all(&layout).unwrap();
+    let image = pull_as(&store, reference, PullPolicy::IfNotPresent, Credentials::Anonymous)
+        .await
+        .unwrap();
+    assert_eq!(motd(&image), "second");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,16 +391,25 @@ async fn what_is_no_container_image_is_refused_in_words() {
     let layout = tempfile::tempdir().unwrap();
     for (manifest, why) in [
         (json!({ "schemaVersion": 1, "fsLayers": [] }), "version 1"),
-        (json!({ "schemaVersion": 2, "layers": [], "manifests": [] }), "also an index"),
-        (json!({ "schemaVersion": 2, "layers": [], "config": {
-            "mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": format!("sha256:{:064}", 0), "size": 2 } }), "helm"),
+        (
+            json!({ "schemaVersion": 2, "layers": [], "manifests": [] }),
+            "also an index",
+        ),
+        (
+            json!({ "schemaVersion": 2, "layers": [], "config": {
+            "mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": format!("sha256:{:064}", 0), "size": 2 } }),
+            "helm",
+        ),
         (json!([]), "cannot be read"),
     ] {
         let body = serde_json::to_vec(&manifest).unwrap();
         let top = support::images::digest(&body);
         let built = Built {
-            blobs: [(top.clone(), body)].into(), top: top.clone(), media_type: "application/vnd.oci.image.manifest.v1+json",
-            layers: vec![], manifests: vec![top],
+            blobs: [(top.clone(), body)].into(),
+            top: top.clone(),
+            media_type: "application/vnd.oci.image.manifest.v1+json",
+            layers: vec![],
+            manifests: vec![top],
         };
         let error = pull(&store, &built.write_layout(layout.path(), "1")).await.unwrap_err();
         assert_eq!(error.code(), "image-invalid", "{error}");
@@ -348,14 +442,29 @@ mod tokens {
         pub async fn start() -> Self {
             let dir = Arc::new(tempfile::tempdir().unwrap());
             let made = Command::new("openssl")
-                .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=tokens", "-keyout", "key.pem", "-out", "cert.pem"])
+                .args([
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "rsa:2048",
+                    "-nodes",
+                    "-days",
+                    "2",
+                    "-subj",
+                    "/CN=tokens",
+                    "-keyout",
+                    "key.pem",
+                    "-out",
+                    "cert.pem",
+                ])
                 .current_dir(dir.path())
                 .output()
                 .unwrap();
             assert!(made.status.success());
             let scopes: Arc<Mutex<Vec<String>>> = Arc::default();
-            let router =
-                axum::Router::new().route("/token", axum::routing::get(token)).with_state((dir.clone(), scopes.clone()));
+            let router = axum::Router::new()
+                .route("/token", axum::routing::get(token))
+                .with_state((dir.clone(), scopes.clone()));
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
             tokio::spawn(async move { axum::serve(listener, router).await });
@@ -373,7 +482,9 @@ mod tokens {
     }
 
     async fn token(
-        State((dir, scopes)): State<Shared>, Query(query): Query<std::collections::HashMap<String, String>>, headers: HeaderMap,
+        State((dir, scopes)): State<Shared>,
+        Query(query): Query<std::collections::HashMap<String, String>>,
+        headers: HeaderMap,
     ) -> Result<axum::Json<Value>, StatusCode> {
         let expected = format!("Basic {}", STANDARD.encode("me:s3cret"));
         if headers.get("authorization").and_then(|v| v.to_str().ok()) != Some(&expected) {
@@ -403,6 +514,8 @@ mod tokens {
         std::io::Write::write_all(&mut openssl.stdin.take().unwrap(), signed.as_bytes()).unwrap();
         let signature = openssl.wait_with_output().unwrap().stdout;
         let token = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature));
-        Ok(axum::Json(json!({ "token": token, "access_token": token, "expires_in": 300 })))
+        Ok(axum::Json(
+            json!({ "token": token, "access_token": token, "expires_in": 300 }),
+        ))
     }
 }

@@ -1,4 +1,5 @@
 //! What is kept, for how long, and what removal frees.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -17,13 +18,19 @@ impl Shop {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = store(&dir.path().join("store")).await;
-        Self { layouts: tempfile::tempdir().unwrap(), store, dir }
+        Self {
+            layouts: tempfile::tempdir().unwrap(),
+            store,
+            dir,
+        }
     }
 
     fn image(layers: &[&str]) -> Built {
         layers
             .iter()
-            .fold(ImageBuilder::new(), |image, name| image.layer(Archive::of([Entry::file(*name, *name)]).bytes()))
+            .fold(ImageBuilder::new(), |image, name| {
+                image.layer(Archive::of([Entry::file(*name, *name)]).bytes())
+            })
             .build()
     }
 
@@ -36,11 +43,17 @@ impl Shop {
 
     async fn names(&self) -> Vec<String> {
         let images = self.store.list().await.unwrap();
-        images.iter().map(|i| i.reference.rsplit('/').next().unwrap().to_owned()).collect()
+        images
+            .iter()
+            .map(|i| i.reference.rsplit('/').next().unwrap().to_owned())
+            .collect()
     }
 
     fn layer_count(&self) -> usize {
-        contents(&self.dir.path().join("store")).iter().filter(|n| n.len() == 16).count()
+        contents(&self.dir.path().join("store"))
+            .iter()
+            .filter(|n| n.len() == 16)
+            .count()
     }
 }
 
@@ -58,7 +71,10 @@ async fn images_share_layers_and_free_them_with_the_last() {
     assert!(b.layers.iter().all(|layer| layer.is_dir()));
     shop.store.remove(&b.reference, &[], false).await.unwrap();
     assert_eq!(contents(&shop.dir.path().join("store")), [""; 0]);
-    assert_eq!(shop.store.remove(&b.reference, &[], false).await.unwrap_err().code(), "image-not-found");
+    assert_eq!(
+        shop.store.remove(&b.reference, &[], false).await.unwrap_err().code(),
+        "image-not-found"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +102,10 @@ async fn another_name_for_an_image_in_use_may_go() {
     let a = shop.pull("a", &["x"]).await;
     let b = shop.pull("b", &["x"]).await;
     assert_eq!(a.digest, b.digest);
-    shop.store.remove(&a.reference, std::slice::from_ref(&a.digest), false).await.unwrap();
+    shop.store
+        .remove(&a.reference, std::slice::from_ref(&a.digest), false)
+        .await
+        .unwrap();
     assert_eq!(shop.names().await, ["b:1"]);
     assert!(b.layers[0].is_dir());
 }
@@ -97,7 +116,10 @@ async fn an_image_whose_tag_moved_on_stays_as_long_as_it_is_used() {
     let old = shop.pull("a", &["old"]).await;
     let new = shop.pull("a", &["new"]).await;
     assert_eq!(shop.names().await, ["a:1"]);
-    shop.store.prune(&[old.digest.clone(), new.digest.clone()]).await.unwrap();
+    shop.store
+        .prune(&[old.digest.clone(), new.digest.clone()])
+        .await
+        .unwrap();
     assert!(old.layers[0].is_dir() && new.layers[0].is_dir());
     shop.store.prune(std::slice::from_ref(&new.digest)).await.unwrap();
     assert!(!old.layers[0].exists() && new.layers[0].is_dir());

@@ -1,4 +1,5 @@
 //! What honest layers may hold, seen through the mounted root file system.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -14,7 +15,10 @@ use tar::EntryType;
 /// Owned by whoever unpacks: root, or root of a user namespace.
 async fn unpack(layers: impl IntoIterator<Item = Vec<u8>>) -> (tempfile::TempDir, Image) {
     let layout = tempfile::tempdir().unwrap();
-    let image = layers.into_iter().fold(ImageBuilder::new(), ImageBuilder::layer).build();
+    let image = layers
+        .into_iter()
+        .fold(ImageBuilder::new(), ImageBuilder::layer)
+        .build();
     let dir = tempfile::tempdir().unwrap();
     let reference = image.write_layout(layout.path(), "1");
     let image = pull(&store(dir.path()).await, &reference).await.unwrap();
@@ -27,31 +31,56 @@ fn is_root() -> bool {
 
 /// Owners other than one's own need root.
 fn owner(id: u64) -> u64 {
-    if is_root() { id } else { u64::from(nix::unistd::geteuid().as_raw()) }
+    if is_root() {
+        id
+    } else {
+        u64::from(nix::unistd::geteuid().as_raw())
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deletions_hide_what_is_below_and_only_that() {
     let below = Archive::of([
-        Entry::dir("dir"), Entry::file("dir/gone", "1"), Entry::file("dir/kept", "1"), Entry::dir("opaque"),
-        Entry::file("opaque/old", "1"), Entry::dir("replaced"), Entry::file("replaced/old", "1"), Entry::file("file", "1"),
-        Entry::dir("tree"), Entry::dir("tree/sub"), Entry::file("tree/sub/x", "1"), Entry::dir("implied"), Entry::file("implied/old", "1"),
+        Entry::dir("dir"),
+        Entry::file("dir/gone", "1"),
+        Entry::file("dir/kept", "1"),
+        Entry::dir("opaque"),
+        Entry::file("opaque/old", "1"),
+        Entry::dir("replaced"),
+        Entry::file("replaced/old", "1"),
+        Entry::file("file", "1"),
+        Entry::dir("tree"),
+        Entry::dir("tree/sub"),
+        Entry::file("tree/sub/x", "1"),
+        Entry::dir("implied"),
+        Entry::file("implied/old", "1"),
     ]);
     let above = Archive::of([
         Entry::file("dir/.wh.gone", ""),
         Entry::file("dir/.wh.never-was", ""),
         // An opaque directory, marked before and after what this layer puts there.
-        Entry::dir("opaque"), Entry::file("opaque/new1", "2"), Entry::file("opaque/.wh..wh..opq", ""), Entry::file("opaque/new2", "2"),
+        Entry::dir("opaque"),
+        Entry::file("opaque/new1", "2"),
+        Entry::file("opaque/.wh..wh..opq", ""),
+        Entry::file("opaque/new2", "2"),
         // Deleted and made anew by the same layer, in both orders.
-        Entry::file(".wh.replaced", ""), Entry::dir("replaced"), Entry::file("replaced/new", "2"),
-        Entry::file("file", "2"), Entry::file(".wh.file", ""),
+        Entry::file(".wh.replaced", ""),
+        Entry::dir("replaced"),
+        Entry::file("replaced/new", "2"),
+        Entry::file("file", "2"),
+        Entry::file(".wh.file", ""),
         Entry::file(".wh.tree", ""),
-        Entry::file(".wh.implied", ""), Entry::file("implied/new", "2"),
-        Entry::file(".wh..wh.plnk/1", ""), Entry::file(".wh..wh.aufs", ""),
+        Entry::file(".wh.implied", ""),
+        Entry::file("implied/new", "2"),
+        Entry::file(".wh..wh.plnk/1", ""),
+        Entry::file(".wh..wh.aufs", ""),
     ]);
     let (_dir, image) = unpack([below.bytes(), above.bytes()]).await;
     let shown = in_rootfs(&image.layers, "find . ! -name . -print | sort; cat file");
-    assert_eq!(shown, "./dir\n./dir/kept\n./file\n./implied\n./implied/new\n./opaque\n./opaque/new1\n./opaque/new2\n./replaced\n./replaced/new\n2");
+    assert_eq!(
+        shown,
+        "./dir\n./dir/kept\n./file\n./implied\n./implied/new\n./opaque\n./opaque/new1\n./opaque/new2\n./replaced\n./replaced/new\n2"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,16 +103,35 @@ async fn links_modes_owners_and_times_are_kept() {
     let root = &image.layers[0];
     let stat = |name: &str| std::fs::symlink_metadata(root.join(name)).unwrap();
     assert_eq!(stat("").mode() & 0o7777, 0o750);
-    assert_eq!((stat("bin").mode() & 0o7777, u64::from(stat("bin").uid()), stat("bin").mtime()), (0o1777, owner(7), 1_600_000_000));
+    assert_eq!(
+        (
+            stat("bin").mode() & 0o7777,
+            u64::from(stat("bin").uid()),
+            stat("bin").mtime()
+        ),
+        (0o1777, owner(7), 1_600_000_000)
+    );
     let su = stat("bin/su");
-    assert_eq!((su.mode() & 0o7777, u64::from(su.uid()), u64::from(su.gid()), su.nlink()), (0o6755, owner(1), owner(2), 3));
+    assert_eq!(
+        (su.mode() & 0o7777, u64::from(su.uid()), u64::from(su.gid()), su.nlink()),
+        (0o6755, owner(1), owner(2), 3)
+    );
     assert_eq!((stat("bin/su2").ino(), stat("su3").ino()), (su.ino(), su.ino()));
-    assert_eq!(std::fs::read_link(root.join("bin/relative")).unwrap().to_str(), Some("../etc/x"));
-    assert_eq!((u64::from(stat("bin/absolute").uid()), stat("bin/absolute").mtime()), (owner(5), 1_600_000_000));
+    assert_eq!(
+        std::fs::read_link(root.join("bin/relative")).unwrap().to_str(),
+        Some("../etc/x")
+    );
+    assert_eq!(
+        (u64::from(stat("bin/absolute").uid()), stat("bin/absolute").mtime()),
+        (owner(5), 1_600_000_000)
+    );
     assert!(stat("link-to-link").is_symlink());
     assert!(stat("pipe").file_type().is_fifo());
     assert_eq!(stat("pipe").mode() & 0o7777, 0o640);
-    assert_eq!((stat("closed").mode() & 0o7777, stat("closed").mtime()), (0, 1_600_000_000));
+    assert_eq!(
+        (stat("closed").mode() & 0o7777, stat("closed").mtime()),
+        (0, 1_600_000_000)
+    );
     assert_eq!(stat("deep/without/entries").mode() & 0o7777, 0o755);
     // The store must be removable by its owner.
     std::fs::set_permissions(root.join("closed"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
@@ -106,69 +154,122 @@ async fn long_names_attributes_and_sparse_files() {
     gnu.sparse[0].set_length(4);
     sparse.set_uid(owner(0));
     sparse.set_gid(owner(0));
-    let records = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())).collect::<Vec<_>>();
+    let records = |list: &[(&str, &str)]| {
+        list.iter()
+            .map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec()))
+            .collect::<Vec<_>>()
+    };
     let mut map = b"1\n1048576\n3\n".to_vec();
     map.resize(512, 0);
     map.extend_from_slice(b"end");
     let archive = Archive::of([
         Entry::file(&long, "long").owner(owner(0), owner(0)),
         Entry::symlink("link", &target),
-        Entry::file("ping", "x").mode(0o755).xattr("security.capability", capability).xattr("user.note", b"a\nb=c").xattr("user.overlay.opaque", b"y").xattr("trusted.overlay.redirect", b"/x"),
-        Entry::dir("dir").xattr("user.dir", b"1").xattr("user.overlay.opaque", b"y"),
+        Entry::file("ping", "x")
+            .mode(0o755)
+            .xattr("security.capability", capability)
+            .xattr("user.note", b"a\nb=c")
+            .xattr("user.overlay.opaque", b"y")
+            .xattr("trusted.overlay.redirect", b"/x"),
+        Entry::dir("dir")
+            .xattr("user.dir", b"1")
+            .xattr("user.overlay.opaque", b"y"),
     ])
-    .pax(&records(&[("path", &pax_name), ("mtime", "1700000000.5"), ("comment", "none")]))
+    .pax(&records(&[
+        ("path", &pax_name),
+        ("mtime", "1700000000.5"),
+        ("comment", "none"),
+    ]))
     .add(Entry::file("short", "pax"))
     .raw(sparse, b"tail")
-    .pax(&records(&[("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.name", "sparse-pax"), ("GNU.sparse.realsize", "2097152")]))
+    .pax(&records(&[
+        ("GNU.sparse.major", "1"),
+        ("GNU.sparse.minor", "0"),
+        ("GNU.sparse.name", "sparse-pax"),
+        ("GNU.sparse.realsize", "2097152"),
+    ]))
     .add(Entry::file("GNUSparseFile.0/sparse-pax", map));
     let (_dir, image) = unpack([archive.bytes()]).await;
     let root = &image.layers[0];
     assert_eq!(std::fs::read_to_string(root.join(&long)).unwrap(), "long");
-    assert_eq!(std::fs::read_link(root.join("link")).unwrap().to_str(), Some(target.as_str()));
+    assert_eq!(
+        std::fs::read_link(root.join("link")).unwrap().to_str(),
+        Some(target.as_str())
+    );
     let get = |name: &str, key: &str| xattr::get(root.join(name), key).unwrap();
     assert_eq!(get("ping", "user.note").as_deref(), Some(&b"a\nb=c"[..]));
     assert_eq!(get("dir", "user.dir").as_deref(), Some(&b"1"[..]));
-    for (name, key) in [("ping", "user.overlay.opaque"), ("dir", "user.overlay.opaque"), ("ping", "trusted.overlay.redirect")] {
+    for (name, key) in [
+        ("ping", "user.overlay.opaque"),
+        ("dir", "user.overlay.opaque"),
+        ("ping", "trusted.overlay.redirect"),
+    ] {
         assert_eq!(get(name, key), None);
     }
     if is_root() {
         assert_eq!(get("ping", "security.capability").as_deref(), Some(capability));
     }
     let pax = std::fs::metadata(root.join(&pax_name)).unwrap();
-    assert_eq!((pax.len(), pax.mtime(), pax.mtime_nsec()), (3, 1_700_000_000, 500_000_000));
-    for (name, size, tail) in [("sparse-gnu", 1u64 << 30, &b"tail"[..]), ("sparse-pax", 2 << 20, b"\0\0\0\0")] {
+    assert_eq!(
+        (pax.len(), pax.mtime(), pax.mtime_nsec()),
+        (3, 1_700_000_000, 500_000_000)
+    );
+    for (name, size, tail) in [
+        ("sparse-gnu", 1u64 << 30, &b"tail"[..]),
+        ("sparse-pax", 2 << 20, b"\0\0\0\0"),
+    ] {
         let meta = std::fs::metadata(root.join(name)).unwrap();
         assert_eq!(meta.len(), size, "{name}");
         assert!(meta.blocks() < 64, "{name} takes {} blocks", meta.blocks());
         let mut end = [0; 4];
         use std::os::unix::fs::FileExt as _;
-        std::fs::File::open(root.join(name)).unwrap().read_exact_at(&mut end, size - 4).unwrap();
+        std::fs::File::open(root.join(name))
+            .unwrap()
+            .read_exact_at(&mut end, size - 4)
+            .unwrap();
         assert_eq!(end, tail, "{name}");
     }
     let mut middle = [0; 3];
     use std::os::unix::fs::FileExt as _;
-    std::fs::File::open(root.join("sparse-pax")).unwrap().read_exact_at(&mut middle, 1 << 20).unwrap();
+    std::fs::File::open(root.join("sparse-pax"))
+        .unwrap()
+        .read_exact_at(&mut middle, 1 << 20)
+        .unwrap();
     assert_eq!(&middle, b"end");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_later_entry_wins_over_an_earlier_one() {
     let archive = Archive::of([
-        Entry::file("a", "old"), Entry::hard_link("b", "a"), Entry::file("a", "new"),
-        Entry::dir("d"), Entry::file("d/x", "1"), Entry::file("d", "a file now"),
-        Entry::symlink("s", "/nowhere"), Entry::dir("s"), Entry::file("s/x", "1"),
+        Entry::file("a", "old"),
+        Entry::hard_link("b", "a"),
+        Entry::file("a", "new"),
+        Entry::dir("d"),
+        Entry::file("d/x", "1"),
+        Entry::file("d", "a file now"),
+        Entry::symlink("s", "/nowhere"),
+        Entry::dir("s"),
+        Entry::file("s/x", "1"),
         Entry::hard_link("b", "b"),
     ]);
     let (_dir, image) = unpack([archive.bytes()]).await;
     let read = |name: &str| std::fs::read_to_string(image.layers[0].join(name)).unwrap();
-    assert_eq!((read("a"), read("b"), read("d"), read("s/x")), ("new".into(), "old".into(), "a file now".into(), "1".into()));
+    assert_eq!(
+        (read("a"), read("b"), read("d"), read("s/x")),
+        ("new".into(), "old".into(), "a file now".into(), "1".into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_inside_the_layer_may_be_followed_to_directories() {
     let archive = Archive::of([
-        Entry::dir("usr"), Entry::dir("usr/lib"), Entry::symlink("lib", "usr/lib"), Entry::file("lib/libc.so", "x"),
-        Entry::dir("var"), Entry::symlink("var/up", "../usr"), Entry::file("var/up/share", "y"),
+        Entry::dir("usr"),
+        Entry::dir("usr/lib"),
+        Entry::symlink("lib", "usr/lib"),
+        Entry::file("lib/libc.so", "x"),
+        Entry::dir("var"),
+        Entry::symlink("var/up", "../usr"),
+        Entry::file("var/up/share", "y"),
     ]);
     let (_dir, image) = unpack([archive.bytes()]).await;
     let root = &image.layers[0];
@@ -190,8 +291,11 @@ async fn a_layer_that_occurs_twice_is_stacked_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_devices_that_every_container_has_are_made() {
     let archive = Archive::of([
-        Entry::device(EntryType::Char, "null", 1, 3), Entry::device(EntryType::Block, "sda", 8, 0),
-        Entry::device(EntryType::Char, "mem", 1, 1), Entry::device(EntryType::Char, "hidden", 0, 0), Entry::file("after", ""),
+        Entry::device(EntryType::Char, "null", 1, 3),
+        Entry::device(EntryType::Block, "sda", 8, 0),
+        Entry::device(EntryType::Char, "mem", 1, 1),
+        Entry::device(EntryType::Char, "hidden", 0, 0),
+        Entry::file("after", ""),
     ]);
     let (_dir, image) = unpack([archive.bytes()]).await;
     let root = &image.layers[0];
@@ -200,7 +304,10 @@ async fn only_devices_that_every_container_has_are_made() {
     }
     assert!(root.join("after").exists());
     match std::fs::symlink_metadata(root.join("null")) {
-        Ok(meta) => assert_eq!((meta.rdev(), meta.mode() & 0o777), (nix::sys::stat::makedev(1, 3), 0o666)),
+        Ok(meta) => assert_eq!(
+            (meta.rdev(), meta.mode() & 0o777),
+            (nix::sys::stat::makedev(1, 3), 0o666)
+        ),
         // Ordinary users cannot make it, and need not.
         Err(_) => assert!(!is_root()),
     }
@@ -209,23 +316,40 @@ async fn only_devices_that_every_container_has_are_made() {
 /// In a user namespace that maps one id only, as an ordinary user without subordinate ids has it.
 #[test]
 fn rootless_layers_work_and_say_which_id_is_not_mapped() {
-    if outside("rootless_layers_work_and_say_which_id_is_not_mapped", &["--user", "--map-root-user", "--mount"], &[]) {
+    if outside(
+        "rootless_layers_work_and_say_which_id_is_not_mapped",
+        &["--user", "--map-root-user", "--mount"],
+        &[],
+    ) {
         return;
     }
     assert_eq!(mount_options(), ["--mount"]);
     tokio::runtime::Runtime::new().unwrap().block_on(async {
         let below = Archive::of([Entry::dir("d"), Entry::file("d/old", "1"), Entry::file("gone", "1")]);
         let above = Archive::of([
-            Entry::file(".wh.gone", ""), Entry::dir("d"), Entry::file("d/.wh..wh..opq", ""), Entry::file("d/new", "2"),
+            Entry::file(".wh.gone", ""),
+            Entry::dir("d"),
+            Entry::file("d/.wh..wh..opq", ""),
+            Entry::file("d/new", "2"),
             Entry::device(EntryType::Char, "null", 1, 3),
         ]);
         let (dir, image) = unpack([below.bytes(), above.bytes()]).await;
-        assert_eq!(ImageStore::open(dir.path()).await.unwrap().overlay_xattrs().mount_option(), Some("userxattr"));
+        assert_eq!(
+            ImageStore::open(dir.path())
+                .await
+                .unwrap()
+                .overlay_xattrs()
+                .mount_option(),
+            Some("userxattr")
+        );
         assert_eq!(in_rootfs(&image.layers, "find . ! -name . | sort"), "./d\n./d/new\n");
 
         let layout = tempfile::tempdir().unwrap();
         let foreign = Archive::of([Entry::file("srv/data", "x").owner(1000, 1001)]);
-        let reference = ImageBuilder::new().layer(foreign.bytes()).build().write_layout(layout.path(), "1");
+        let reference = ImageBuilder::new()
+            .layer(foreign.bytes())
+            .build()
+            .write_layout(layout.path(), "1");
         let error = pull(&store(dir.path()).await, &reference).await.unwrap_err();
         assert_eq!(error.code(), "image-unmapped-id");
         for part in ["srv/data", "user 1000 and group 1001", "--add-subuids"] {
@@ -241,14 +365,22 @@ fn a_store_of_the_other_mode_is_refused() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     match dir {
         Some(dir) => {
-            let error = runtime.block_on(ImageStore::open(&dir)).err().map(|e| e.to_string()).unwrap_or_default();
+            let error = runtime
+                .block_on(ImageStore::open(&dir))
+                .err()
+                .map(|e| e.to_string())
+                .unwrap_or_default();
             assert!(error.contains("Use another data directory") || !is_root(), "{error}");
         }
         None => {
             let dir = tempfile::tempdir().unwrap();
             runtime.block_on(store(dir.path()));
             let path = dir.path().to_str().unwrap();
-            outside("a_store_of_the_other_mode_is_refused", &["--user", "--map-root-user"], &[("TEST_STORE", path)]);
+            outside(
+                "a_store_of_the_other_mode_is_refused",
+                &["--user", "--map-root-user"],
+                &[("TEST_STORE", path)],
+            );
         }
     }
 }

@@ -35,7 +35,11 @@ impl Authority {
             Credentials::Bearer { token } => Some(format!("Bearer {token}")),
             _ => None,
         };
-        Self { repository: repository.to_owned(), credentials, header: Mutex::new(header) }
+        Self {
+            repository: repository.to_owned(),
+            credentials,
+            header: Mutex::new(header),
+        }
     }
 
     /// The value for `Authorization` that was accepted last.
@@ -44,7 +48,12 @@ impl Authority {
     }
 
     /// Answers the challenge of a 401. `used` is the header that was refused: a parallel request may have renewed it.
-    pub(super) async fn login(&self, clients: &Clients, response: &Response, used: Option<String>) -> Result<(), Refusal> {
+    pub(super) async fn login(
+        &self,
+        clients: &Clients,
+        response: &Response,
+        used: Option<String>,
+    ) -> Result<(), Refusal> {
         let mut header = self.header.lock().await;
         if *header != used {
             return Ok(());
@@ -52,8 +61,12 @@ impl Authority {
         if let Credentials::Bearer { .. } = self.credentials {
             return Err(Refusal::Denied("the given token was not accepted".to_owned()));
         }
-        let challenges: Vec<&str> =
-            response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|v| v.to_str().ok()).collect();
+        let challenges: Vec<&str> = response
+            .headers()
+            .get_all(WWW_AUTHENTICATE)
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+            .collect();
         let challenges = challenges.join(", ");
         let challenges = http_auth::parse_challenges(&challenges)
             .map_err(|_| Refusal::Denied("its way of logging in is not understood".to_owned()))?;
@@ -66,11 +79,17 @@ impl Authority {
         };
         for challenge in &challenges {
             let parameter = |name: &str| {
-                challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, v)| v.to_unescaped())
+                challenge
+                    .params
+                    .iter()
+                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                    .map(|(_, v)| v.to_unescaped())
             };
             if challenge.scheme.eq_ignore_ascii_case("bearer") {
                 let Some(realm) = parameter("realm") else { continue };
-                let token = self.token(clients, &realm, parameter("service"), parameter("scope"), basic).await?;
+                let token = self
+                    .token(clients, &realm, parameter("service"), parameter("scope"), basic)
+                    .await?;
                 *header = Some(format!("Bearer {token}"));
                 return Ok(());
             }
@@ -87,16 +106,25 @@ impl Authority {
                 };
             }
         }
-        Err(Refusal::Denied("it offers neither basic nor token authentication".to_owned()))
+        Err(Refusal::Denied(
+            "it offers neither basic nor token authentication".to_owned(),
+        ))
     }
 
     async fn token(
-        &self, clients: &Clients, realm: &str, service: Option<String>, scope: Option<String>, basic: Option<String>,
+        &self,
+        clients: &Clients,
+        realm: &str,
+        service: Option<String>,
+        scope: Option<String>,
+        basic: Option<String>,
     ) -> Result<String, Refusal> {
         let broken = |reason: String| Refusal::Denied(format!("its token server {reason}"));
         let mut url = Url::parse(realm).map_err(|_| broken("has no usable address".to_owned()))?;
         // The password goes there, so it must be a place that plain HTTP may reach, or HTTPS.
-        let client = clients.for_url(&url).map_err(|reason| broken(format!("cannot be used: {reason}")))?;
+        let client = clients
+            .for_url(&url)
+            .map_err(|reason| broken(format!("cannot be used: {reason}")))?;
         let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", self.repository));
         url.query_pairs_mut().append_pair("scope", &scope);
         if let Some(service) = service {
@@ -107,7 +135,8 @@ impl Authority {
         if let Some(basic) = basic {
             request = request.header(reqwest::header::AUTHORIZATION, basic);
         }
-        let unreachable = |error: reqwest::Error| Refusal::Unreachable(format!("its token server: {}", explain(&error)));
+        let unreachable =
+            |error: reqwest::Error| Refusal::Unreachable(format!("its token server: {}", explain(&error)));
         let mut response = request.send().await.map_err(unreachable)?;
         if !response.status().is_success() {
             return Err(if response.status().is_server_error() {
@@ -126,6 +155,9 @@ impl Authority {
             }
         }
         let token: Token = serde_json::from_slice(&body).map_err(|_| broken("did not send a token".to_owned()))?;
-        token.token.or(token.access_token).ok_or_else(|| broken("did not send a token".to_owned()))
+        token
+            .token
+            .or(token.access_token)
+            .ok_or_else(|| broken("did not send a token".to_owned()))
     }
 }

@@ -24,7 +24,12 @@ struct Inner {
 
 impl Clients {
     pub(crate) fn new(options: StoreOptions) -> Self {
-        Self(Arc::new(Inner { options, remote: OnceLock::new(), loopback: OnceLock::new(), plain: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            options,
+            remote: OnceLock::new(),
+            loopback: OnceLock::new(),
+            plain: OnceLock::new(),
+        }))
     }
 
     /// A client that may be used for this URL. Plain HTTP is for this machine only, whoever asks for it.
@@ -34,7 +39,11 @@ impl Clients {
             ("https", false) => &inner.remote,
             ("https", true) => &inner.loopback,
             ("http", true) => &inner.plain,
-            _ => return Err(format!("{url} is not HTTPS, and plain HTTP is allowed only on this machine")),
+            _ => {
+                return Err(format!(
+                    "{url} is not HTTPS, and plain HTTP is allowed only on this machine"
+                ));
+            }
         };
         slot.get_or_init(|| inner.build(url)).clone()
     }
@@ -88,7 +97,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 /// The cause at the bottom, which says more than the layers above it; without the URL.
 pub(crate) fn explain(error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        return if error.is_connect() { "it did not answer in time".into() } else { "it stopped sending for too long".into() };
+        return if error.is_connect() {
+            "it did not answer in time".into()
+        } else {
+            "it stopped sending for too long".into()
+        };
     }
     let mut cause = error.source();
     let mut text = None;
@@ -97,14 +110,25 @@ pub(crate) fn explain(error: &reqwest::Error) -> String {
         cause = inner.source();
     }
     let text = text.unwrap_or_else(|| error.to_string());
-    if error.is_connect() && text.contains("onnection refused") { "nothing listens there (connection refused)".into() } else { text }
+    if error.is_connect() && text.contains("onnection refused") {
+        "nothing listens there (connection refused)".into()
+    } else {
+        text
+    }
 }
 
 /// A body that stopped: `UnexpectedEof` when the other side closed it early.
 pub(crate) fn broken_off(error: &reqwest::Error) -> io::Error {
     let reason = explain(error);
     let early = reason.contains("end of file before message length reached");
-    io::Error::new(if early { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::Other }, reason)
+    io::Error::new(
+        if early {
+            io::ErrorKind::UnexpectedEof
+        } else {
+            io::ErrorKind::Other
+        },
+        reason,
+    )
 }
 
 /// What the body of an error says, in the registry's own words.
@@ -122,7 +146,11 @@ pub(crate) fn said(body: &[u8]) -> Option<String> {
     }
     let body: Body = serde_json::from_slice(body).ok()?;
     let reason = body.errors.into_iter().next()?;
-    let text = if reason.message.is_empty() { reason.code } else { reason.message };
+    let text = if reason.message.is_empty() {
+        reason.code
+    } else {
+        reason.message
+    };
     // A registry's words go to a terminal.
     Some(text.chars().filter(|c| !c.is_control()).take(200).collect())
 }

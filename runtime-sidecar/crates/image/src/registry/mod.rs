@@ -35,10 +35,23 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    pub(crate) fn new(reference: Reference, shown: String, credentials: Credentials, clients: Clients, options: StoreOptions) -> Self {
+    pub(crate) fn new(
+        reference: Reference,
+        shown: String,
+        credentials: Credentials,
+        clients: Clients,
+        options: StoreOptions,
+    ) -> Self {
         let credentials = credentials.or_stored(reference.registry());
         let authority = Authority::new(reference.repository(), credentials);
-        Self { reference, shown, clients, authority, base: OnceCell::new(), options }
+        Self {
+            reference,
+            shown,
+            clients,
+            authority,
+            base: OnceCell::new(),
+            options,
+        }
     }
 
     /// Host and port as the user wrote them.
@@ -62,11 +75,20 @@ impl Registry {
 
     /// The bytes of a blob from `offset` on.
     pub(crate) async fn blob(&self, digest: &Digest, offset: u64) -> Result<BlobStream, FetchError> {
-        let response = self.send(Method::GET, &format!("blobs/{digest}"), (offset > 0).then_some(offset)).await?;
+        let response = self
+            .send(Method::GET, &format!("blobs/{digest}"), (offset > 0).then_some(offset))
+            .await?;
         // A registry without ranges sends all of it again.
-        let start = if response.status() == StatusCode::PARTIAL_CONTENT { offset } else { 0 };
+        let start = if response.status() == StatusCode::PARTIAL_CONTENT {
+            offset
+        } else {
+            0
+        };
         let stream = response.bytes_stream().map_err(|error| http::broken_off(&error));
-        Ok(BlobStream { start, stream: stream.boxed() })
+        Ok(BlobStream {
+            start,
+            stream: stream.boxed(),
+        })
     }
 
     fn manifest_path(&self, digest: Option<&Digest>) -> String {
@@ -93,10 +115,18 @@ impl Registry {
     /// Sends a request, logs in when asked to, and turns every answer but a success into an error.
     async fn send(&self, method: Method, path: &str, offset: Option<u64>) -> Result<Response, FetchError> {
         let base = self.base().await?;
-        let url = base.join(&format!("v2/{}/{path}", self.reference.repository())).map_err(|error| {
-            FetchError::Fatal(ImageError::InvalidReference { reference: self.shown.clone(), reason: error.to_string() })
-        })?;
-        let client = self.clients.for_url(&url).map_err(|reason| FetchError::Fatal(self.unreachable_now(reason)))?;
+        let url = base
+            .join(&format!("v2/{}/{path}", self.reference.repository()))
+            .map_err(|error| {
+                FetchError::Fatal(ImageError::InvalidReference {
+                    reference: self.shown.clone(),
+                    reason: error.to_string(),
+                })
+            })?;
+        let client = self
+            .clients
+            .for_url(&url)
+            .map_err(|reason| FetchError::Fatal(self.unreachable_now(reason)))?;
         let mut logged_in = false;
         loop {
             let mut request = client.request(method.clone(), url.clone()).header(ACCEPT, MANIFESTS);
@@ -107,15 +137,21 @@ impl Registry {
             if let Some(header) = &used {
                 request = request.header(reqwest::header::AUTHORIZATION, header);
             }
-            let response = request.send().await.map_err(|error| self.unreachable(http::explain(&error)))?;
+            let response = request
+                .send()
+                .await
+                .map_err(|error| self.unreachable(http::explain(&error)))?;
             match response.status() {
                 status if status.is_success() => return Ok(response),
                 StatusCode::UNAUTHORIZED if !logged_in => {
                     logged_in = true;
-                    self.authority.login(&self.clients, &response, used).await.map_err(|refusal| match refusal {
-                        auth::Refusal::Denied(reason) => FetchError::Fatal(self.needs_login(reason)),
-                        auth::Refusal::Unreachable(reason) => self.unreachable(reason),
-                    })?;
+                    self.authority
+                        .login(&self.clients, &response, used)
+                        .await
+                        .map_err(|refusal| match refusal {
+                            auth::Refusal::Denied(reason) => FetchError::Fatal(self.needs_login(reason)),
+                            auth::Refusal::Unreachable(reason) => self.unreachable(reason),
+                        })?;
                 }
                 status => return Err(self.refused(status, response).await),
             }
@@ -123,9 +159,17 @@ impl Registry {
     }
 
     async fn refused(&self, status: StatusCode, response: Response) -> FetchError {
-        let wait = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+        let wait = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.parse().ok());
         let method = response.url().path().contains("/blobs/");
-        let said = self.body(response, 64 << 10).await.ok().and_then(|body| http::said(&body));
+        let said = self
+            .body(response, 64 << 10)
+            .await
+            .ok()
+            .and_then(|body| http::said(&body));
         let reason = said.unwrap_or_else(|| format!("it answered {status}"));
         let reference = self.shown.clone();
         let registry = self.name().to_owned();
@@ -136,17 +180,33 @@ impl Registry {
                 place: registry,
                 reason: format!("the registry has its manifest, but not all of its parts ({reason})"),
             }),
-            StatusCode::NOT_FOUND => FetchError::Fatal(ImageError::NotFound { reference, place: registry, reason }),
+            StatusCode::NOT_FOUND => FetchError::Fatal(ImageError::NotFound {
+                reference,
+                place: registry,
+                reason,
+            }),
             StatusCode::RANGE_NOT_SATISFIABLE => FetchError::Exhausted,
             StatusCode::TOO_MANY_REQUESTS => FetchError::Retry {
-                error: ImageError::RegistryFailed { reference, registry, reason: format!("it has had too many requests ({reason})") },
+                error: ImageError::RegistryFailed {
+                    reference,
+                    registry,
+                    reason: format!("it has had too many requests ({reason})"),
+                },
                 after: wait.map(Duration::from_secs),
             },
             status if status.is_server_error() => FetchError::Retry {
-                error: ImageError::RegistryFailed { reference, registry, reason },
+                error: ImageError::RegistryFailed {
+                    reference,
+                    registry,
+                    reason,
+                },
                 after: wait.map(Duration::from_secs),
             },
-            _ => FetchError::Fatal(ImageError::RegistryFailed { reference, registry, reason }),
+            _ => FetchError::Fatal(ImageError::RegistryFailed {
+                reference,
+                registry,
+                reason,
+            }),
         }
     }
 
@@ -178,16 +238,24 @@ impl Registry {
     }
 
     fn needs_login(&self, reason: String) -> ImageError {
-        ImageError::NeedsLogin { reference: self.shown.clone(), registry: self.name().to_owned(), reason }
+        ImageError::NeedsLogin {
+            reference: self.shown.clone(),
+            registry: self.name().to_owned(),
+            reason,
+        }
     }
 
     /// Worth another attempt.
     pub(crate) fn unreachable(&self, reason: String) -> FetchError {
-        FetchError::Retry { error: self.unreachable_now(reason), after: None }
+        FetchError::Retry {
+            error: self.unreachable_now(reason),
+            after: None,
+        }
     }
 
     fn unreachable_now(&self, reason: String) -> ImageError {
-        let loopback = Url::parse(&format!("https://{}/", self.reference.resolve_registry())).is_ok_and(|u| http::is_loopback(&u));
+        let loopback =
+            Url::parse(&format!("https://{}/", self.reference.resolve_registry())).is_ok_and(|u| http::is_loopback(&u));
         let remedy = if reason.contains("certificate") {
             "Add its authority to this machine's certificates, or name the file in SSL_CERT_FILE"
         } else if reason.contains("too long") || reason.contains("in time") {
@@ -207,5 +275,9 @@ impl Registry {
 }
 
 fn content_digest(response: &Response) -> Option<Digest> {
-    response.headers().get("docker-content-digest").and_then(|v| v.to_str().ok()).and_then(|v| Digest::parse(v).ok())
+    response
+        .headers()
+        .get("docker-content-digest")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| Digest::parse(v).ok())
 }

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
-use nix::sys::stat::{FchmodatFlags, Mode, SFlag, UtimensatFlags, fchmod, fchmodat, futimens, makedev, mknodat, utimensat};
+use nix::sys::stat::{
+    FchmodatFlags, Mode, SFlag, UtimensatFlags, fchmod, fchmodat, futimens, makedev, mknodat, utimensat,
+};
 use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid, fchown, fchownat, getegid, geteuid, linkat, symlinkat};
 use std::io::BufRead;
@@ -92,7 +94,11 @@ impl Writer {
     }
 
     fn entry<R: BufRead>(
-        &mut self, place: &Place, name: &OsStr, entry: Entry, tar: &mut TarReader<R>,
+        &mut self,
+        place: &Place,
+        name: &OsStr,
+        entry: Entry,
+        tar: &mut TarReader<R>,
     ) -> Result<(), Fault> {
         let path = place.path();
         match entry.kind {
@@ -114,7 +120,10 @@ impl Writer {
             Kind::HardLink => self.hard_link(place, name, &entry)?,
             Kind::Symlink => {
                 if entry.link.is_empty() || entry.link.contains(&0) || entry.link.len() > 4095 {
-                    return Err(Fault::Unsafe(format!("the symbolic link `{}` has an impossible target", show(&entry.path))));
+                    return Err(Fault::Unsafe(format!(
+                        "the symbolic link `{}` has an impossible target",
+                        show(&entry.path)
+                    )));
                 }
                 self.make_room(place, name)?;
                 let parent = self.tree.enter(&place.dir)?;
@@ -124,7 +133,8 @@ impl Writer {
             Kind::Fifo => {
                 self.make_room(place, name)?;
                 let parent = self.tree.enter(&place.dir)?;
-                mknodat(parent, name, SFlag::S_IFIFO, Mode::from_bits_truncate(0o600), 0).map_err(|e| refused(&path, e))?;
+                mknodat(parent, name, SFlag::S_IFIFO, Mode::from_bits_truncate(0o600), 0)
+                    .map_err(|e| refused(&path, e))?;
                 self.node_meta(place, name, &entry, true)?;
             }
             Kind::Char { major, minor } if is_harmless_device(major, minor) => {
@@ -140,7 +150,10 @@ impl Writer {
                 }
             }
             Kind::Char { .. } | Kind::Block => {
-                self.note(format!("the device `{}` gives access to hardware and was left out", path.display()));
+                self.note(format!(
+                    "the device `{}` gives access to hardware and was left out",
+                    path.display()
+                ));
             }
         }
         Ok(())
@@ -173,8 +186,24 @@ impl Writer {
     }
 
     fn directory_meta(&mut self, path: PathBuf, entry: Entry) {
-        let Entry { mode, uid, gid, mtime, xattrs, .. } = entry;
-        self.dirs.insert(path, DirMeta { mode, uid, gid, mtime, xattrs });
+        let Entry {
+            mode,
+            uid,
+            gid,
+            mtime,
+            xattrs,
+            ..
+        } = entry;
+        self.dirs.insert(
+            path,
+            DirMeta {
+                mode,
+                uid,
+                gid,
+                mtime,
+                xattrs,
+            },
+        );
     }
 
     /// Removes what an earlier entry put under this name; a later one wins.
@@ -189,12 +218,18 @@ impl Writer {
 
     fn hard_link(&mut self, place: &Place, name: &OsStr, entry: &Entry) -> Result<(), Fault> {
         let refuse = |why: &str| {
-            Fault::Unsafe(format!("the hard link `{}` to `{}` {why}", show(&entry.path), show(&entry.link)))
+            Fault::Unsafe(format!(
+                "the hard link `{}` to `{}` {why}",
+                show(&entry.path),
+                show(&entry.link)
+            ))
         };
         // Absolute targets are taken from the image's root, as other tools do.
         let target = entry.link.strip_prefix(b"/").unwrap_or(&entry.link);
         let target = Place::parse(target, self.depth)?;
-        let Some(target_name) = &target.name else { return Err(refuse("points to the root directory")) };
+        let Some(target_name) = &target.name else {
+            return Err(refuse("points to the root directory"));
+        };
         let target_dir = self.tree.open_dir(&target.dir).map_err(|e| match e {
             Errno::ENOENT => refuse("points to nothing in its layer"),
             other => leaves(&target.dir, other),
@@ -237,7 +272,10 @@ impl Writer {
             return Ok(());
         }
         if matches!(hidden, b"" | b"." | b"..") {
-            return Err(Fault::Unsafe(format!("`{}` deletes no name", show(place.path().as_os_str().as_bytes()))));
+            return Err(Fault::Unsafe(format!(
+                "`{}` deletes no name",
+                show(place.path().as_os_str().as_bytes())
+            )));
         }
         let hidden = OsStr::from_bytes(hidden);
         let path = dir.join(hidden);
@@ -275,8 +313,13 @@ impl Writer {
                 .map_err(|e| unmapped(&path, entry.uid, entry.gid, e))?;
         }
         if has_mode {
-            fchmodat(parent, name, Mode::from_bits_truncate(entry.mode), FchmodatFlags::FollowSymlink)
-                .map_err(|e| Fault::io(&path, e))?;
+            fchmodat(
+                parent,
+                name,
+                Mode::from_bits_truncate(entry.mode),
+                FchmodatFlags::FollowSymlink,
+            )
+            .map_err(|e| Fault::io(&path, e))?;
         }
         let time = time(entry.mtime);
         utimensat(parent, name, &time, &time, UtimensatFlags::NoFollowSymlink).map_err(|e| Fault::io(&path, e))
@@ -313,7 +356,11 @@ impl Writer {
                 Err(error) if crate::error::is_disk_full(&error) => return Err(Fault::io(path, error)),
                 // Many file systems know only some attributes, and few images need the others.
                 Err(error) => {
-                    self.note(format!("the attribute {} of `{}` was left out: {error}", name.display(), path.display()));
+                    self.note(format!(
+                        "the attribute {} of `{}` was left out: {error}",
+                        name.display(),
+                        path.display()
+                    ));
                 }
             }
         }
@@ -353,7 +400,10 @@ fn write_data<R: BufRead>(mut file: &File, path: &Path, entry: &Entry, tar: &mut
 }
 
 fn stored_bytes(entry: &Entry) -> u64 {
-    entry.sparse.as_ref().map_or(entry.size, |parts| parts.iter().map(|(_, length)| length).sum())
+    entry
+        .sparse
+        .as_ref()
+        .map_or(entry.size, |parts| parts.iter().map(|(_, length)| length).sum())
 }
 
 fn open_child(parent: BorrowedFd<'_>, name: &OsStr) -> Result<OwnedFd, Errno> {
@@ -378,24 +428,30 @@ fn ids(uid: u64, gid: u64, path: &Path) -> Result<(Uid, Gid), Fault> {
     match (u32::try_from(uid), u32::try_from(gid)) {
         // The highest number means "leave as it is".
         (Ok(uid), Ok(gid)) if uid != u32::MAX && gid != u32::MAX => Ok((Uid::from_raw(uid), Gid::from_raw(gid))),
-        _ => Err(Fault::Unsafe(format!("`{}` has the impossible owner {uid}:{gid}", path.display()))),
+        _ => Err(Fault::Unsafe(format!(
+            "`{}` has the impossible owner {uid}:{gid}",
+            path.display()
+        ))),
     }
 }
 
 fn unmapped(path: &Path, uid: u64, gid: u64, error: Errno) -> Fault {
     match error {
-        Errno::EINVAL | Errno::EPERM | Errno::EOVERFLOW => {
-            Fault::UnmappedId { entry: show(path.as_os_str().as_bytes()), uid, gid }
-        }
+        Errno::EINVAL | Errno::EPERM | Errno::EOVERFLOW => Fault::UnmappedId {
+            entry: show(path.as_os_str().as_bytes()),
+            uid,
+            gid,
+        },
         other => Fault::io(path, other),
     }
 }
 
 fn refused(path: &Path, error: Errno) -> Fault {
     match error {
-        Errno::ENAMETOOLONG | Errno::EINVAL => {
-            Fault::Unsafe(format!("`{}` cannot be a file name here ({error})", show(path.as_os_str().as_bytes())))
-        }
+        Errno::ENAMETOOLONG | Errno::EINVAL => Fault::Unsafe(format!(
+            "`{}` cannot be a file name here ({error})",
+            show(path.as_os_str().as_bytes())
+        )),
         other => Fault::io(path, other),
     }
 }

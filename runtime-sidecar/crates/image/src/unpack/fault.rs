@@ -12,35 +12,70 @@ pub(crate) enum Fault {
     /// The archive or its compression is broken.
     Corrupt(String),
     /// The content is not what its digest says.
-    Mismatch { what: &'static str, expected: String, actual: String },
-    UnmappedId { entry: String, uid: u64, gid: u64 },
-    Io { path: PathBuf, source: io::Error },
+    Mismatch {
+        what: &'static str,
+        expected: String,
+        actual: String,
+    },
+    UnmappedId {
+        entry: String,
+        uid: u64,
+        gid: u64,
+    },
+    Io {
+        path: PathBuf,
+        source: io::Error,
+    },
     /// The other end of the pipeline went away; its own error is the one that counts.
     Stopped,
 }
 
 impl Fault {
     pub(crate) fn io(path: impl AsRef<Path>, source: impl Into<io::Error>) -> Self {
-        Self::Io { path: path.as_ref().to_owned(), source: source.into() }
+        Self::Io {
+            path: path.as_ref().to_owned(),
+            source: source.into(),
+        }
     }
 
     /// A fault that depends on the layer's bytes: when these prove to be damaged, that is the better explanation.
     pub(crate) fn is_about_content(&self) -> bool {
-        matches!(self, Self::Unsafe(_) | Self::Corrupt(_) | Self::Mismatch { .. } | Self::UnmappedId { .. })
+        matches!(
+            self,
+            Self::Unsafe(_) | Self::Corrupt(_) | Self::Mismatch { .. } | Self::UnmappedId { .. }
+        )
     }
 
     /// `layer` names the layer for the user, `store` is where a full disk is reported.
     pub(crate) fn for_image(self, reference: &str, layer: &str, store: &Path) -> ImageError {
         let reference = reference.to_owned();
         match self {
-            Self::Unsafe(reason) => ImageError::Unsafe { reference, reason: format!("{layer}: {reason}") },
-            Self::Corrupt(reason) => ImageError::Invalid { reference, reason: format!("{layer} is broken: {reason}") },
-            Self::Mismatch { what, expected, actual } => {
-                ImageError::DigestMismatch { reference, what: format!("{what} of {layer}"), expected, actual }
-            }
-            Self::UnmappedId { entry, uid, gid } => ImageError::UnmappedId { reference, entry, uid, gid },
+            Self::Unsafe(reason) => ImageError::Unsafe {
+                reference,
+                reason: format!("{layer}: {reason}"),
+            },
+            Self::Corrupt(reason) => ImageError::Invalid {
+                reference,
+                reason: format!("{layer} is broken: {reason}"),
+            },
+            Self::Mismatch { what, expected, actual } => ImageError::DigestMismatch {
+                reference,
+                what: format!("{what} of {layer}"),
+                expected,
+                actual,
+            },
+            Self::UnmappedId { entry, uid, gid } => ImageError::UnmappedId {
+                reference,
+                entry,
+                uid,
+                gid,
+            },
             Self::Io { path, source } => {
-                let path = if crate::error::is_disk_full(&source) { store.to_owned() } else { path };
+                let path = if crate::error::is_disk_full(&source) {
+                    store.to_owned()
+                } else {
+                    path
+                };
                 ImageError::io(&reference, &path, source)
             }
             Self::Stopped => ImageError::Store {
@@ -54,6 +89,10 @@ impl Fault {
 
 /// Bytes of an archive as text for a message: never longer than a line.
 pub(crate) fn show(bytes: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(bytes).chars().take(200).flat_map(char::escape_debug).collect();
+    let text: String = String::from_utf8_lossy(bytes)
+        .chars()
+        .take(200)
+        .flat_map(char::escape_debug)
+        .collect();
     if bytes.len() > 200 { format!("{text}…") } else { text }
 }

@@ -25,7 +25,11 @@ impl OverlayXattrs {
     pub fn current() -> Self {
         static KIND: std::sync::OnceLock<OverlayXattrs> = std::sync::OnceLock::new();
         *KIND.get_or_init(|| {
-            if in_initial_user_namespace() && nix::unistd::geteuid().is_root() { Self::Trusted } else { Self::User }
+            if in_initial_user_namespace() && nix::unistd::geteuid().is_root() {
+                Self::Trusted
+            } else {
+                Self::User
+            }
         })
     }
 

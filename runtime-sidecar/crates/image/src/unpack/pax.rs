@@ -52,8 +52,11 @@ impl Pax {
                     pax.sparse().map.push((offset, length));
                 }
                 b"GNU.sparse.map" => {
-                    let numbers =
-                        value.split(|b| *b == b',').filter(|t| !t.is_empty()).map(number).collect::<Result<Vec<_>, _>>()?;
+                    let numbers = value
+                        .split(|b| *b == b',')
+                        .filter(|t| !t.is_empty())
+                        .map(number)
+                        .collect::<Result<Vec<_>, _>>()?;
                     pax.sparse().map = numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
                 }
                 _ => {
@@ -81,7 +84,10 @@ fn record(data: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 fn number(value: &[u8]) -> Result<u64, Fault> {
-    std::str::from_utf8(value).ok().and_then(|t| t.trim().parse().ok()).ok_or_else(|| bad("number"))
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|t| t.trim().parse().ok())
+        .ok_or_else(|| bad("number"))
 }
 
 /// Decimal seconds, perhaps negative, perhaps with a fraction.
@@ -96,7 +102,11 @@ fn time(value: &[u8]) -> Result<(i64, i64), Fault> {
         }
         nanos = nanos * 10 + i64::from(digit - b'0');
     }
-    if whole.starts_with('-') && nanos > 0 { Ok((seconds - 1, 1_000_000_000 - nanos)) } else { Ok((seconds, nanos)) }
+    if whole.starts_with('-') && nanos > 0 {
+        Ok((seconds - 1, 1_000_000_000 - nanos))
+    } else {
+        Ok((seconds, nanos))
+    }
 }
 
 fn bad(what: &str) -> Fault {
@@ -118,7 +128,14 @@ mod tests {
 
     #[test]
     fn a_record_that_lies_about_its_length_is_an_error() {
-        for bad in [&b"99 path=a\n"[..], b"0 path=a\n", b"7 path=a\n", b"x path=a\n", b"9999999999999999999999 a=b\n", b"3 a"] {
+        for bad in [
+            &b"99 path=a\n"[..],
+            b"0 path=a\n",
+            b"7 path=a\n",
+            b"x path=a\n",
+            b"9999999999999999999999 a=b\n",
+            b"3 a",
+        ] {
             assert!(Pax::parse(bad).is_err(), "{}", String::from_utf8_lossy(bad));
         }
     }

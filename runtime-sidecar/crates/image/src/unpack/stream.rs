@@ -21,32 +21,44 @@ pub(crate) enum Piece<T> {
 /// Decompresses a layer into `output` and checks its compressed digest. The format is seen from the first bytes:
 /// media types are often wrong, and the digests of both forms are verified anyway.
 pub(crate) fn decompress(
-    input: mpsc::Receiver<Piece<Bytes>>, expected: &Digest, output: &SyncSender<Piece<Vec<u8>>>, recycled: &Receiver<Vec<u8>>,
+    input: mpsc::Receiver<Piece<Bytes>>,
+    expected: &Digest,
+    output: &SyncSender<Piece<Vec<u8>>>,
+    recycled: &Receiver<Vec<u8>>,
 ) -> Result<(), Fault> {
-    let mut source = Arriving { input, hasher: Hasher::default(), current: Bytes::new(), state: State::Open };
+    let mut source = Arriving {
+        input,
+        hasher: Hasher::default(),
+        current: Bytes::new(),
+        state: State::Open,
+    };
     let magic = source.magic().map_err(|_| Fault::Stopped)?;
     let copied = match magic.as_slice() {
         [0x1f, 0x8b, ..] => copy(flate2::bufread::MultiGzDecoder::new(&mut source), output, recycled),
         // A frame, or a skippable frame before the first.
-        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => match zstd::stream::read::Decoder::with_buffer(&mut source) {
-            Ok(decoder) => copy(decoder, output, recycled),
-            Err(error) => Err(Fault::Corrupt(error.to_string())),
-        },
+        [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+            match zstd::stream::read::Decoder::with_buffer(&mut source) {
+                Ok(decoder) => copy(decoder, output, recycled),
+                Err(error) => Err(Fault::Corrupt(error.to_string())),
+            }
+        }
         _ => copy(&mut source, output, recycled),
     };
     // Damaged bytes explain whatever else went wrong, so the digest is looked at first, even after an error.
     source.drain()?;
     let actual = source.hasher.finish();
     if actual != *expected {
-        return Err(Fault::Mismatch { what: "the content", expected: expected.to_string(), actual: actual.to_string() });
+        return Err(Fault::Mismatch {
+            what: "the content",
+            expected: expected.to_string(),
+            actual: actual.to_string(),
+        });
     }
     copied?;
     output.send(Piece::End).map_err(|_| Fault::Stopped)
 }
 
-fn copy(
-    mut from: impl Read, output: &SyncSender<Piece<Vec<u8>>>, recycled: &Receiver<Vec<u8>>,
-) -> Result<(), Fault> {
+fn copy(mut from: impl Read, output: &SyncSender<Piece<Vec<u8>>>, recycled: &Receiver<Vec<u8>>) -> Result<(), Fault> {
     loop {
         let mut chunk = recycled.try_recv().unwrap_or_default();
         chunk.resize(CHUNK, 0);
@@ -136,7 +148,11 @@ impl BufRead for Arriving {
                 None => self.state = State::Lost,
             }
         }
-        if self.state == State::Lost { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(&self.current) }
+        if self.state == State::Lost {
+            Err(io::ErrorKind::BrokenPipe.into())
+        } else {
+            Ok(&self.current)
+        }
     }
 
     fn consume(&mut self, length: usize) {
@@ -158,7 +174,15 @@ pub(crate) struct Chunks {
 impl Chunks {
     /// `limit`: the most bytes that may arrive.
     pub(crate) fn new(input: Receiver<Piece<Vec<u8>>>, recycle: SyncSender<Vec<u8>>, limit: u64) -> Self {
-        Self { input, recycle, hasher: Hasher::default(), current: Vec::new(), position: 0, left: limit, ended: false }
+        Self {
+            input,
+            recycle,
+            hasher: Hasher::default(),
+            current: Vec::new(),
+            position: 0,
+            left: limit,
+            ended: false,
+        }
     }
 
     /// Reads what follows the archive and checks the digest of the whole.
@@ -170,7 +194,9 @@ impl Chunks {
                     let length = rest.len();
                     self.consume(length);
                 }
-                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(Fault::Unsafe(error.to_string())),
+                Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                    return Err(Fault::Unsafe(error.to_string()));
+                }
                 Err(_) => return Err(Fault::Stopped),
             }
         }

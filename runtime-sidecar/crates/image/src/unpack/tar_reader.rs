@@ -56,7 +56,14 @@ pub(crate) struct TarReader<R> {
 
 impl<R: BufRead> TarReader<R> {
     pub(crate) fn new(input: R, limits: &Limits) -> Self {
-        Self { input, limits: limits.clone(), left: 0, padding: 0, entries: 0, logical_bytes: 0 }
+        Self {
+            input,
+            limits: limits.clone(),
+            left: 0,
+            padding: 0,
+            entries: 0,
+            logical_bytes: 0,
+        }
     }
 
     pub(crate) fn into_inner(self) -> R {
@@ -75,7 +82,10 @@ impl<R: BufRead> TarReader<R> {
             let Some(header) = self.header()? else { return Ok(None) };
             self.entries += 1;
             if self.entries > self.limits.entries {
-                return Err(Fault::Unsafe(format!("it has more than {} entries", self.limits.entries)));
+                return Err(Fault::Unsafe(format!(
+                    "it has more than {} entries",
+                    self.limits.entries
+                )));
             }
             let stored = match pax.size {
                 Some(size) => size,
@@ -88,7 +98,10 @@ impl<R: BufRead> TarReader<R> {
                 EntryType::XHeader => pax = Pax::parse(&self.extension(stored)?)?,
                 EntryType::XGlobalHeader => self.begin_data(stored)?,
                 _ => {
-                    let path = long_path.take().or(pax.path.take()).unwrap_or_else(|| header.path_bytes().into_owned());
+                    let path = long_path
+                        .take()
+                        .or(pax.path.take())
+                        .unwrap_or_else(|| header.path_bytes().into_owned());
                     let link = long_link
                         .take()
                         .or(pax.link.take())
@@ -120,7 +133,12 @@ impl<R: BufRead> TarReader<R> {
     }
 
     fn entry(
-        &mut self, header: &Header, path: Vec<u8>, link: Vec<u8>, stored: u64, pax: Pax,
+        &mut self,
+        header: &Header,
+        path: Vec<u8>,
+        link: Vec<u8>,
+        stored: u64,
+        pax: Pax,
     ) -> Result<Option<Entry>, Fault> {
         let kind = match header.entry_type() {
             // Before ustar a directory was a file whose name ends with a slash.
@@ -147,9 +165,17 @@ impl<R: BufRead> TarReader<R> {
             link,
             kind,
             mode: header.mode().map_err(|e| broken("mode", &e))? & 0o7777,
-            uid: pax.uid.map_or_else(|| header.uid(), Ok).map_err(|e| broken("user id", &e))?,
-            gid: pax.gid.map_or_else(|| header.gid(), Ok).map_err(|e| broken("group id", &e))?,
-            mtime: pax.mtime.unwrap_or_else(|| (header.mtime().ok().and_then(|t| i64::try_from(t).ok()).unwrap_or(0), 0)),
+            uid: pax
+                .uid
+                .map_or_else(|| header.uid(), Ok)
+                .map_err(|e| broken("user id", &e))?,
+            gid: pax
+                .gid
+                .map_or_else(|| header.gid(), Ok)
+                .map_err(|e| broken("group id", &e))?,
+            mtime: pax
+                .mtime
+                .unwrap_or_else(|| (header.mtime().ok().and_then(|t| i64::try_from(t).ok()).unwrap_or(0), 0)),
             size: if kind == Kind::File { stored } else { 0 },
             sparse: None,
             xattrs: pax.xattrs,
@@ -162,7 +188,11 @@ impl<R: BufRead> TarReader<R> {
                     entry.path = name;
                 }
                 entry.size = sparse.real_size.unwrap_or(entry.size);
-                entry.sparse = Some(if sparse.map_in_data { self.sparse_map_in_data()? } else { sparse.map });
+                entry.sparse = Some(if sparse.map_in_data {
+                    self.sparse_map_in_data()?
+                } else {
+                    sparse.map
+                });
             }
             check_sparse(&entry, self.left)?;
             self.logical_bytes = self.logical_bytes.saturating_add(entry.size);
@@ -208,9 +238,15 @@ impl<R: BufRead> TarReader<R> {
             return Ok(None);
         }
         let header = Header::from_byte_slice(&block).clone();
-        let sum: u32 = block.iter().enumerate().map(|(i, b)| if (148..156).contains(&i) { 32 } else { u32::from(*b) }).sum();
+        let sum: u32 = block
+            .iter()
+            .enumerate()
+            .map(|(i, b)| if (148..156).contains(&i) { 32 } else { u32::from(*b) })
+            .sum();
         if header.cksum().ok() != Some(sum) {
-            return Err(Fault::Corrupt("a header of its archive has a wrong checksum".to_owned()));
+            return Err(Fault::Corrupt(
+                "a header of its archive has a wrong checksum".to_owned(),
+            ));
         }
         Ok(Some(header))
     }
@@ -249,7 +285,9 @@ impl<R: BufRead> TarReader<R> {
 
     /// The old GNU format: up to four parts in the header, more in blocks that follow it.
     fn gnu_sparse_map(&mut self, header: &Header, entry: &mut Entry) -> Result<(), Fault> {
-        let gnu = header.as_gnu().ok_or_else(|| Fault::Corrupt("a sparse file has no GNU header".to_owned()))?;
+        let gnu = header
+            .as_gnu()
+            .ok_or_else(|| Fault::Corrupt("a sparse file has no GNU header".to_owned()))?;
         let mut map = Vec::new();
         let push = |part: &tar::GnuSparseHeader, map: &mut Vec<(u64, u64)>| {
             if !part.is_empty() {
@@ -299,10 +337,15 @@ impl<R: BufRead> TarReader<R> {
             self.left -= BLOCK as u64;
             text.extend_from_slice(&block);
             while let Some(end) = text.iter().position(|b| *b == b'\n') {
-                let number = std::str::from_utf8(&text[..end]).ok().and_then(|t| t.parse().ok()).ok_or_else(bad)?;
+                let number = std::str::from_utf8(&text[..end])
+                    .ok()
+                    .and_then(|t| t.parse().ok())
+                    .ok_or_else(bad)?;
                 text.drain(..=end);
                 match wanted {
-                    None if number > (1 << 20) => return Err(Fault::Unsafe("a sparse file has too many parts".to_owned())),
+                    None if number > (1 << 20) => {
+                        return Err(Fault::Unsafe("a sparse file has too many parts".to_owned()));
+                    }
                     None => wanted = Some(number * 2),
                     Some(_) => numbers.push(number),
                 }
@@ -327,7 +370,11 @@ fn check_sparse(entry: &Entry, stored: u64) -> Result<(), Fault> {
         end = offset.checked_add(*length).ok_or_else(bad)?;
         total = total.checked_add(*length).ok_or_else(bad)?;
     }
-    if end > entry.size || total != stored { Err(bad()) } else { Ok(()) }
+    if end > entry.size || total != stored {
+        Err(bad())
+    } else {
+        Ok(())
+    }
 }
 
 fn terminated(mut bytes: Vec<u8>) -> Vec<u8> {

@@ -41,7 +41,9 @@ impl Place {
         let mut parts: Vec<&OsStr> = Vec::new();
         for component in Path::new(OsStr::from_bytes(raw)).components() {
             match component {
-                Component::Normal(part) if part.len() > NAME_BYTES => return refuse("has a part longer than 255 bytes"),
+                Component::Normal(part) if part.len() > NAME_BYTES => {
+                    return refuse("has a part longer than 255 bytes");
+                }
                 Component::Normal(part) => parts.push(part),
                 Component::ParentDir => return refuse("contains `..`"),
                 Component::CurDir => {}
@@ -54,7 +56,10 @@ impl Place {
             return refuse("is nested too deeply");
         }
         let name = parts.pop().map(OsStr::to_owned);
-        Ok(Self { dir: parts.iter().collect(), name })
+        Ok(Self {
+            dir: parts.iter().collect(),
+            name,
+        })
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -78,7 +83,11 @@ impl Tree {
 
     /// Opens a directory of the layer, `path` as it was parsed.
     pub(crate) fn open_dir(&self, path: &Path) -> Result<OwnedFd, Errno> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         let how = OpenHow::new()
             .flags(OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
             .resolve(ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_MAGICLINKS);
@@ -124,11 +133,13 @@ impl Tree {
                 }
                 // A directory that this layer first deletes and then fills anew, without an entry of its own.
                 Err(Errno::ENOTDIR) if is_whiteout(current.as_fd(), component.as_os_str()) => {
-                    unlinkat(&current, component.as_os_str(), UnlinkatFlags::NoRemoveDir).map_err(|e| Fault::io(&path, e))?;
+                    unlinkat(&current, component.as_os_str(), UnlinkatFlags::NoRemoveDir)
+                        .map_err(|e| Fault::io(&path, e))?;
                     make_dir(current.as_fd(), component.as_os_str(), 0o755).map_err(|e| leaves(&path, e))?;
                     let fresh = self.open_dir(&path);
                     if let Ok(fd) = &fresh {
-                        super::overlay::set_opaque(fd.as_fd(), super::overlay::OverlayXattrs::current()).map_err(|e| Fault::io(&path, e))?;
+                        super::overlay::set_opaque(fd.as_fd(), super::overlay::OverlayXattrs::current())
+                            .map_err(|e| Fault::io(&path, e))?;
                     }
                     fresh
                 }
@@ -193,11 +204,14 @@ pub(crate) fn leaves(path: &Path, error: Errno) -> Fault {
             Fault::Unsafe(format!("`{shown}` leads out of the image through a symbolic link"))
         }
         Errno::ENOTDIR => Fault::Unsafe(format!("`{shown}` is used as a directory but is none")),
-        Errno::EEXIST | Errno::ENOENT => {
-            Fault::Unsafe(format!("`{shown}` is a symbolic link to nothing in its layer, and is used as a directory"))
-        }
+        Errno::EEXIST | Errno::ENOENT => Fault::Unsafe(format!(
+            "`{shown}` is a symbolic link to nothing in its layer, and is used as a directory"
+        )),
         Errno::ENAMETOOLONG => Fault::Unsafe(format!("`{shown}` is too long")),
-        Errno::ENOSYS => Fault::io(path, io::Error::other("this kernel has no openat2; Linux 5.6 or later is needed")),
+        Errno::ENOSYS => Fault::io(
+            path,
+            io::Error::other("this kernel has no openat2; Linux 5.6 or later is needed"),
+        ),
         other => Fault::io(path, other),
     }
 }
@@ -209,12 +223,24 @@ mod tests {
     #[test]
     fn names_are_split_and_cleaned() {
         let place = |raw: &[u8]| Place::parse(raw, 8).map(|p| (p.dir, p.name));
-        assert_eq!(place(b"./usr//bin/./env/").unwrap(), (PathBuf::from("usr/bin"), Some("env".into())));
+        assert_eq!(
+            place(b"./usr//bin/./env/").unwrap(),
+            (PathBuf::from("usr/bin"), Some("env".into()))
+        );
         assert_eq!(place(b"env").unwrap(), (PathBuf::new(), Some("env".into())));
         for root in [&b"."[..], b"./", b"/", b""] {
             assert_eq!(place(root).unwrap(), (PathBuf::new(), None));
         }
-        for bad in [&b"/etc/passwd"[..], b"../x", b"a/../../x", b"a/..", b"a\0b", b"1/2/3/4/5/6/7/8/9", &[b'a'; 256], &[b'/'; 5000]] {
+        for bad in [
+            &b"/etc/passwd"[..],
+            b"../x",
+            b"a/../../x",
+            b"a/..",
+            b"a\0b",
+            b"1/2/3/4/5/6/7/8/9",
+            &[b'a'; 256],
+            &[b'/'; 5000],
+        ] {
             assert!(matches!(place(bad), Err(Fault::Unsafe(_))), "{}", show(bad));
         }
     }

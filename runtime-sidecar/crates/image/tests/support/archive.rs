@@ -34,25 +34,45 @@ impl Entry {
         }
     }
     pub fn file(path: impl AsRef<[u8]>, data: impl AsRef<[u8]>) -> Self {
-        Self { data: data.as_ref().to_vec(), ..Self::new(EntryType::Regular, path) }
+        Self {
+            data: data.as_ref().to_vec(),
+            ..Self::new(EntryType::Regular, path)
+        }
     }
     pub fn dir(path: impl AsRef<[u8]>) -> Self {
-        Self { mode: 0o755, ..Self::new(EntryType::Directory, path) }
+        Self {
+            mode: 0o755,
+            ..Self::new(EntryType::Directory, path)
+        }
     }
     pub fn symlink(path: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Self {
-        Self { link: target.as_ref().to_vec(), mode: 0o777, ..Self::new(EntryType::Symlink, path) }
+        Self {
+            link: target.as_ref().to_vec(),
+            mode: 0o777,
+            ..Self::new(EntryType::Symlink, path)
+        }
     }
     pub fn hard_link(path: impl AsRef<[u8]>, target: impl AsRef<[u8]>) -> Self {
-        Self { link: target.as_ref().to_vec(), ..Self::new(EntryType::Link, path) }
+        Self {
+            link: target.as_ref().to_vec(),
+            ..Self::new(EntryType::Link, path)
+        }
     }
     pub fn device(kind: EntryType, path: impl AsRef<[u8]>, major: u32, minor: u32) -> Self {
-        Self { device: (major, minor), mode: 0o666, ..Self::new(kind, path) }
+        Self {
+            device: (major, minor),
+            mode: 0o666,
+            ..Self::new(kind, path)
+        }
     }
     pub fn mode(self, mode: u32) -> Self {
         Self { mode, ..self }
     }
     pub fn owner(self, uid: u64, gid: u64) -> Self {
-        Self { owner: (uid, gid), ..self }
+        Self {
+            owner: (uid, gid),
+            ..self
+        }
     }
     pub fn xattr(mut self, name: &str, value: &[u8]) -> Self {
         self.xattrs.push((name.to_owned(), value.to_vec()));
@@ -67,8 +87,11 @@ impl Archive {
 
     pub fn add(mut self, entry: Entry) -> Self {
         if !entry.xattrs.is_empty() {
-            let records: Vec<(String, Vec<u8>)> =
-                entry.xattrs.iter().map(|(name, value)| (format!("SCHILY.xattr.{name}"), value.clone())).collect();
+            let records: Vec<(String, Vec<u8>)> = entry
+                .xattrs
+                .iter()
+                .map(|(name, value)| (format!("SCHILY.xattr.{name}"), value.clone()))
+                .collect();
             self = self.pax(&records);
         }
         if entry.path.len() > 100 {

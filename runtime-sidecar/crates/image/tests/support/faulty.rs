@@ -17,15 +17,22 @@ use super::images::Built;
 pub enum Fault {
     None,
     /// Layers are cut off after so many bytes, each time; ranges work.
-    Cut { after: usize },
+    Cut {
+        after: usize,
+    },
     /// As `Cut`, but only the first time, and ranges are ignored.
-    CutOnceNoRanges { after: usize },
+    CutOnceNoRanges {
+        after: usize,
+    },
     /// Half of each layer, and then nothing more until the gate opens.
     Gate,
     /// Manifests are changed on the way, with a digest header that hides it or not.
     ForgedManifest,
     /// The first so many requests fail with this status.
-    Status { code: u16, times: usize },
+    Status {
+        code: u16,
+        times: usize,
+    },
 }
 
 pub struct Faulty {
@@ -43,7 +50,12 @@ struct Shared {
 
 impl Faulty {
     pub async fn start(image: Built, fault: Fault) -> Self {
-        let shared = Arc::new(Shared { image, fault, requests: Mutex::default(), gate: watch::channel(false).0 });
+        let shared = Arc::new(Shared {
+            image,
+            fault,
+            requests: Mutex::default(),
+            gate: watch::channel(false).0,
+        });
         let router = Router::new()
             .route("/v2/", get(|| async {}))
             .route("/v2/{name}/manifests/{reference}", get(manifest))
@@ -91,16 +103,24 @@ impl Shared {
     fn failure(&self) -> Option<Response<Body>> {
         let total: usize = self.requests.lock().unwrap().values().sum();
         match self.fault {
-            Fault::Status { code, times } if total <= times => {
-                Some(Response::builder().status(code).header("retry-after", "0").body(Body::empty()).unwrap())
-            }
+            Fault::Status { code, times } if total <= times => Some(
+                Response::builder()
+                    .status(code)
+                    .header("retry-after", "0")
+                    .body(Body::empty())
+                    .unwrap(),
+            ),
             _ => None,
         }
     }
 }
 
 async fn manifest(State(shared): State<Arc<Shared>>, Path((_, reference)): Path<(String, String)>) -> Response<Body> {
-    let digest = if reference.starts_with("sha256:") { reference } else { shared.image.top.clone() };
+    let digest = if reference.starts_with("sha256:") {
+        reference
+    } else {
+        shared.image.top.clone()
+    };
     shared.count(&digest);
     if let Some(failure) = shared.failure() {
         return failure;
@@ -117,7 +137,9 @@ async fn manifest(State(shared): State<Arc<Shared>>, Path((_, reference)): Path<
 }
 
 async fn blob(
-    State(shared): State<Arc<Shared>>, Path((_, digest)): Path<(String, String)>, headers: HeaderMap,
+    State(shared): State<Arc<Shared>>,
+    Path((_, digest)): Path<(String, String)>,
+    headers: HeaderMap,
 ) -> Response<Body> {
     let number = shared.count(&digest);
     if let Some(failure) = shared.failure() {
@@ -125,15 +147,24 @@ async fn blob(
     }
     let data = Bytes::from(shared.image.blobs[&digest].clone());
     let is_layer = shared.image.layers.contains(&digest);
-    let range = headers.get("range").and_then(|v| v.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let range = headers
+        .get("range")
+        .and_then(|v| v.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     let start = match shared.fault {
         Fault::CutOnceNoRanges { .. } => 0,
         _ => range.unwrap_or(0usize),
     };
     if start >= data.len() {
-        return Response::builder().status(StatusCode::RANGE_NOT_SATISFIABLE).body(Body::empty()).unwrap();
+        return Response::builder()
+            .status(StatusCode::RANGE_NOT_SATISFIABLE)
+            .body(Body::empty())
+            .unwrap();
     }
-    let status = if start > 0 { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let status = if start > 0 {
+        StatusCode::PARTIAL_CONTENT
+    } else {
+        StatusCode::OK
+    };
     let rest = data.slice(start..);
     let response = Response::builder().status(status).header("content-length", rest.len());
     let cut = |after: usize| {

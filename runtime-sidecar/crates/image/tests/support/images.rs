@@ -64,11 +64,17 @@ impl ImageBuilder {
         Self { config, ..self }
     }
     pub fn platform(self, os: &str, architecture: &str) -> Self {
-        Self { platform: (os.to_owned(), architecture.to_owned()), ..self }
+        Self {
+            platform: (os.to_owned(), architecture.to_owned()),
+            ..self
+        }
     }
     /// Lies about the unpacked layers.
     pub fn diff_ids(self, diff_ids: Vec<String>) -> Self {
-        Self { diff_ids: Some(diff_ids), ..self }
+        Self {
+            diff_ids: Some(diff_ids),
+            ..self
+        }
     }
 
     pub fn build(self) -> Built {
@@ -84,8 +90,11 @@ impl ImageBuilder {
                 Compression::Gzip => (gzip(&tar), if docker { ".gzip" } else { "+gzip" }),
                 Compression::Zstd => (zstd::encode_all(tar.as_slice(), 3).unwrap(), "+zstd"),
             };
-            let kind =
-                if docker { "application/vnd.docker.image.rootfs.diff.tar" } else { "application/vnd.oci.image.layer.v1.tar" };
+            let kind = if docker {
+                "application/vnd.docker.image.rootfs.diff.tar"
+            } else {
+                "application/vnd.oci.image.layer.v1.tar"
+            };
             let descriptor = add(&mut blobs, data, &format!("{kind}{suffix}"));
             layers.push(descriptor["digest"].as_str().unwrap().to_owned());
             descriptors.push(descriptor);
@@ -105,11 +114,16 @@ impl ImageBuilder {
         } else {
             "application/vnd.oci.image.manifest.v1+json"
         };
-        let manifest =
-            json!({ "schemaVersion": 2, "mediaType": media_type, "config": config, "layers": descriptors });
+        let manifest = json!({ "schemaVersion": 2, "mediaType": media_type, "config": config, "layers": descriptors });
         let manifest = add(&mut blobs, serde_json::to_vec(&manifest).unwrap(), media_type);
         let top = manifest["digest"].as_str().unwrap().to_owned();
-        Built { blobs, manifests: vec![top.clone()], top, media_type, layers }
+        Built {
+            blobs,
+            manifests: vec![top.clone()],
+            top,
+            media_type,
+            layers,
+        }
     }
 }
 
@@ -132,9 +146,18 @@ pub fn index(dialect: Dialect, images: Vec<(&str, &str, Built)>) -> Built {
         blobs.extend(image.blobs);
     }
     let body = json!({ "schemaVersion": 2, "mediaType": media_type, "manifests": entries });
-    let top = add(&mut blobs, serde_json::to_vec(&body).unwrap(), media_type)["digest"].as_str().unwrap().to_owned();
+    let top = add(&mut blobs, serde_json::to_vec(&body).unwrap(), media_type)["digest"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     manifests.push(top.clone());
-    Built { blobs, top, media_type, layers: Vec::new(), manifests }
+    Built {
+        blobs,
+        top,
+        media_type,
+        layers: Vec::new(),
+        manifests,
+    }
 }
 
 impl Built {
@@ -159,12 +182,22 @@ impl Built {
     }
 
     pub fn compressed_bytes(&self) -> u64 {
-        self.blobs.iter().filter(|(digest, _)| !self.manifests.contains(digest)).map(|(_, data)| data.len() as u64).sum()
+        self.blobs
+            .iter()
+            .filter(|(digest, _)| !self.manifests.contains(digest))
+            .map(|(_, data)| data.len() as u64)
+            .sum()
     }
 }
 
 pub fn digest(data: &[u8]) -> String {
-    format!("sha256:{}", Sha256::digest(data).iter().map(|b| format!("{b:02x}")).collect::<String>())
+    format!(
+        "sha256:{}",
+        Sha256::digest(data)
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<String>()
+    )
 }
 
 pub fn gzip(data: &[u8]) -> Vec<u8> {

@@ -33,7 +33,10 @@ pub async fn pull(store: &ImageStore, reference: &str) -> Result<Image, ImageErr
 }
 
 pub async fn pull_as(
-    store: &ImageStore, reference: &str, policy: PullPolicy, credentials: Credentials,
+    store: &ImageStore,
+    reference: &str,
+    policy: PullPolicy,
+    credentials: Credentials,
 ) -> Result<Image, ImageError> {
     store.pull(reference, policy, credentials, Arc::new(|_| {})).await
 }
@@ -68,7 +71,12 @@ pub async fn becomes_empty(dir: &Path) {
 /// Waits until the threads of a failed pull have cleaned up.
 pub async fn temp_becomes_empty(dir: &Path) {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    let count = || std::fs::read_dir(dir.join("tmp")).unwrap().filter(|e| e.as_ref().unwrap().file_name() != ".lock").count();
+    let count = || {
+        std::fs::read_dir(dir.join("tmp"))
+            .unwrap()
+            .filter(|e| e.as_ref().unwrap().file_name() != ".lock")
+            .count()
+    };
     while count() > 0 {
         assert!(std::time::Instant::now() < deadline, "left behind: {:?}", contents(dir));
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -23,14 +23,22 @@ pub enum Access {
     /// User `me` with the password `s3cret`.
     Basic,
     /// Certificate and key files.
-    Tls { certificate: PathBuf, key: PathBuf },
+    Tls {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
     /// Tokens from this realm, signed by the key of this certificate.
-    Token { realm: String, certificate: PathBuf },
+    Token {
+        realm: String,
+        certificate: PathBuf,
+    },
 }
 
 impl Storage {
     pub fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub fn serve(&self, access: Access) -> Registry {
@@ -47,7 +55,11 @@ impl Storage {
                 config += &format!("auth:\n  htpasswd:\n    realm: test\n    path: {}\n", file.display());
             }
             Access::Tls { certificate, key } => {
-                config += &format!("  tls:\n    certificate: {}\n    key: {}\n", certificate.display(), key.display());
+                config += &format!(
+                    "  tls:\n    certificate: {}\n    key: {}\n",
+                    certificate.display(),
+                    key.display()
+                );
             }
             Access::Token { realm, certificate } => {
                 config += &format!(
@@ -75,13 +87,21 @@ impl Storage {
         };
         // Nobody reads its log, but it must not block on it.
         std::thread::spawn(move || lines.for_each(drop));
-        Registry { child, address: format!("localhost:{port}") }
+        Registry {
+            child,
+            address: format!("localhost:{port}"),
+        }
     }
 
     /// The file that holds a blob.
     pub fn blob(&self, digest: &str) -> PathBuf {
         let hex = &digest[7..];
-        self.dir.path().join("data/docker/registry/v2/blobs/sha256").join(&hex[..2]).join(hex).join("data")
+        self.dir
+            .path()
+            .join("data/docker/registry/v2/blobs/sha256")
+            .join(&hex[..2])
+            .join(hex)
+            .join("data")
     }
 
     /// Pushes through a registry of its own, so that the one under test may be closed to writers.
@@ -100,7 +120,11 @@ impl Registry {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::new();
         let base = format!("http://{}/v2/{repository}", self.address);
-        for (digest, data) in image.blobs.iter().filter(|(digest, _)| !image.manifests.contains(digest)) {
+        for (digest, data) in image
+            .blobs
+            .iter()
+            .filter(|(digest, _)| !image.manifests.contains(digest))
+        {
             let started = client.post(format!("{base}/blobs/uploads/")).send().await.unwrap();
             let mut location = reqwest::Url::parse(started.headers()["location"].to_str().unwrap()).unwrap();
             location.query_pairs_mut().append_pair("digest", digest);
@@ -111,7 +135,9 @@ impl Registry {
             let data = image.blobs[digest].clone();
             let kind: serde_json::Value = serde_json::from_slice(&data).unwrap();
             let name = if *digest == image.top { tag } else { digest };
-            let request = client.put(format!("{base}/manifests/{name}")).header("content-type", kind["mediaType"].as_str().unwrap());
+            let request = client
+                .put(format!("{base}/manifests/{name}"))
+                .header("content-type", kind["mediaType"].as_str().unwrap());
             let done = request.body(data).send().await.unwrap();
             assert!(done.status().is_success(), "{}", done.text().await.unwrap());
         }
@@ -136,15 +162,43 @@ pub fn certificates(dir: &Path) -> (PathBuf, PathBuf, PathBuf) {
     let text = |path: &PathBuf| path.to_str().unwrap().to_owned();
     let new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
     run(&[
-        &["req", "-x509"], &new_key[..],
-        &["-days", "2", "-subj", "/CN=test authority", "-keyout", &text(&ca_key), "-out", &text(&ca)],
-    ].concat());
+        &["req", "-x509"],
+        &new_key[..],
+        &[
+            "-days",
+            "2",
+            "-subj",
+            "/CN=test authority",
+            "-keyout",
+            &text(&ca_key),
+            "-out",
+            &text(&ca),
+        ],
+    ]
+    .concat());
     run(&[
-        &["req", "-x509"], &new_key[..],
-        &["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-          "-addext", "basicConstraints=critical,CA:FALSE", "-CA", &text(&ca), "-CAkey", &text(&ca_key),
-          "-keyout", &text(&key), "-out", &text(&certificate)],
-    ].concat());
+        &["req", "-x509"],
+        &new_key[..],
+        &[
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+            "-CA",
+            &text(&ca),
+            "-CAkey",
+            &text(&ca_key),
+            "-keyout",
+            &text(&key),
+            "-out",
+            &text(&certificate),
+        ],
+    ]
+    .concat());
     (ca, certificate, key)
 }
 
