@@ -110,6 +110,9 @@ impl Engine {
         if let Err(cause) = context.volumes.sweep(&ids).await {
             tracing::warn!(%cause, "anonymous storage of containers that are gone cannot be removed");
         }
+        if let Err(cause) = context.network.retain(&ids).await {
+            tracing::warn!(%cause, "networks of containers that are gone cannot be removed");
+        }
         tokio::spawn(metering::run(Arc::clone(&context)));
         let engine = Arc::new(Self { context, services: Mutex::default(), turn: tokio::sync::Mutex::default() });
         engine.resume(found);

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use sidecar_api_types::{Health, Reason};
-use sidecar_container::{Container, ExecConfig};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use sidecar_container::{Container, ExecConfig, ExecSession};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use zlayer_types::spec::{HealthCheck, NetworkMode, Protocol, ServiceSpec};
@@ -89,24 +89,21 @@ fn plain(cause: &std::io::Error) -> String {
 
 async fn run(container: &Container, command: &str) -> Result<(), String> {
     let args = ["/bin/sh", "-c", command].map(str::to_owned).to_vec();
-    let mut session = container.exec(ExecConfig { args, ..ExecConfig::default() }).await.map_err(|e| e.to_string())?;
+    let exec = ExecConfig { args, ..ExecConfig::default() };
+    let ExecSession { stdin, stdout, stderr, mut control } = container.exec(exec).await.map_err(|e| e.to_string())?;
+    drop(stdin);
     // Its output is thrown away, but it must not block on it.
-    let mut stderr = session.stderr.take();
-    let mut stdout_chunk = [0; 4096];
-    let mut stderr_chunk = [0; 4096];
-    let drain = async {
-        while matches!(session.stdout.read(&mut stdout_chunk).await, Ok(n) if n > 0) {}
-    };
-    let drain_errors = async {
-        if let Some(stderr) = &mut stderr {
-            while matches!(stderr.read(&mut stderr_chunk).await, Ok(n) if n > 0) {}
-        }
-    };
-    tokio::join!(drain, drain_errors);
-    match session.wait().await {
+    tokio::join!(drain(Some(stdout)), drain(stderr));
+    match control.wait().await {
         Ok(0) => Ok(()),
         Ok(code) => Err(format!("the command ended with status {code}")),
         Err(cause) => Err(cause.to_string()),
+    }
+}
+
+async fn drain(from: Option<impl AsyncRead + Unpin>) {
+    if let Some(mut from) = from {
+        let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
     }
 }
 
