@@ -160,7 +160,7 @@ impl Search {
                     if child.scalar().is_some_and(|text| reason.quotes(text)) {
                         return Some(at);
                     }
-                    if child.children() > 0 && weak.is_none() {
+                    if weak.is_none() && (child.children() > 0 || matches!(reason, Reason::Other(_))) {
                         weak = Some(at);
                     }
                 }

@@ -186,6 +186,10 @@ pub(crate) fn explain(reason: &Reason, path: &Path, node: Option<&Node>) -> Word
             "duplicate-field",
             format!("`{name}` is given twice. Keep one of the two."),
         ),
+        Reason::UnknownVariant { found, expected } if found.is_empty() => Words::new(
+            "unknown-value",
+            format!("{} has no value: use {}.", capital(&here(path)), list(expected)),
+        ),
         Reason::UnknownVariant { found, expected } => {
             let close = closest(found, expected)
                 .map(|word| format!(" Did you mean `{word}`?"))
