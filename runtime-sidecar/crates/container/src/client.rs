@@ -106,12 +106,23 @@ fn receive_part(stream: &UnixStream) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
 
 /// Sends one command and waits for its answer.
 pub(crate) async fn command(dir: &Directory, request: &Request) -> Result<()> {
+    command_on_own_connection(dir, request).await.map(drop)
+}
+
+/// Has the shim remove its container, and waits for its own end too.
+pub(crate) async fn remove(dir: &Directory) -> Result<()> {
+    let mut client = command_on_own_connection(dir, &Request::Remove).await?;
+    while let Ok(Some(_)) = client.receive().await {}
+    Ok(())
+}
+
+async fn command_on_own_connection(dir: &Directory, request: &Request) -> Result<Client> {
     let lost = |e: io::Error| shim_unavailable(dir, &e.to_string());
     let mut client = Client::connect(dir).await.map_err(lost)?;
     client.send(request).await.map_err(lost)?;
     match client.receive().await.map_err(lost)? {
         Some(Reply::Failed { failure }) => Err(failure.into()),
-        Some(_) => Ok(()),
+        Some(_) => Ok(client),
         None => Err(shim_unavailable(dir, "it ended")),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::cgroup::Layout;
-use crate::client::{Client, command};
+use crate::client::{self, Client, command};
 use crate::config::ContainerConfig;
 use crate::directory::{Blueprint, Directory, Record, RunState};
 use crate::disposal::dispose;
@@ -141,13 +141,15 @@ impl Container {
             return Err(ContainerError::new(ErrorKind::AlreadyRunning, message));
         }
         self.inner.removed.send_replace(true);
-        match command(&self.inner.dir, &Request::Remove).await {
-            Err(error) if error.kind() != ErrorKind::ShimUnavailable => {
+        match client::remove(&self.inner.dir).await {
+            Err(error) if error.kind() == ErrorKind::ShimUnavailable => {}
+            Err(error) => {
                 self.inner.removed.send_replace(false);
                 return Err(error);
             }
-            _ => {}
+            Ok(()) => return Ok(()),
         }
+        // The shim is dead.
         let (dir, blueprint) = (self.inner.dir.clone(), self.inner.blueprint.clone());
         tokio::task::spawn_blocking(move || dispose(&dir, &blueprint))
             .await
@@ -175,9 +177,7 @@ impl Container {
 
     /// Sizes the terminal of a container that has one.
     pub async fn resize(&self, cols: u16, rows: u16) -> Result<()> {
-        let lost = |e: std::io::Error| crate::client::shim_unavailable(&self.inner.dir, &e.to_string());
-        let client = Client::connect(&self.inner.dir).await.map_err(lost)?;
-        client.send(&Request::Resize { cols, rows }).await.map_err(lost)
+        command(&self.inner.dir, &Request::Resize { cols, rows }).await
     }
 
     pub async fn stats(&self) -> Result<Stats> {
@@ -248,35 +248,35 @@ impl Inner {
             return;
         }
         let record = self.record().clone();
-        match bury(&self.dir, &self.blueprint, record) {
-            Ok(record) => self.update(record),
-            Err(error) => tracing::error!(%error, "the exit of a container without its shim could not be recorded"),
-        }
+        self.update(bury(&self.dir, &self.blueprint, record));
     }
 }
 
 /// Records the end of a container whose shim is dead, after making sure of it.
-pub(crate) fn bury(dir: &Directory, blueprint: &Blueprint, mut record: Record) -> Result<Record> {
+pub(crate) fn bury(dir: &Directory, blueprint: &Blueprint, mut record: Record) -> Record {
     // The shim may have written the end, and died before it could tell.
     if let Ok(written) = dir.read_record() {
         record = written;
     }
     let RunState::Running { pid, start_ticks, .. } = record.state else {
-        return Ok(record);
+        return record;
     };
     kill_exactly(pid, start_ticks);
     if let Some(path) = blueprint.cgroup_path() {
         Layout::of_machine().kill_all(&path);
     }
-    let signal = nix::libc::SIGKILL;
+    let (code, signal) = (128 + nix::libc::SIGKILL, Some(nix::libc::SIGKILL));
     record.state = RunState::Exited {
-        code: 128 + signal,
-        signal: Some(signal),
+        code,
+        signal,
         oom_killed: false,
         finished_at_ms: now_ms(),
     };
-    dir.write_record(&record, true)?;
-    Ok(record)
+    if let Err(error) = dir.write_record(&record, true) {
+        // The next sidecar finds the same and says the same.
+        tracing::error!(%error, "the end of a container without its shim could not be recorded");
+    }
+    record
 }
 
 /// Kills the process and waits for its end; never a later one that has the same number.

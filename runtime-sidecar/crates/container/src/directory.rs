@@ -2,7 +2,7 @@
 //! record or the new one, never half of one.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -141,7 +141,7 @@ pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T, durable: bool) ->
 
 fn write_atomically(path: &Path, bytes: &[u8], durable: bool) -> Result<()> {
     let temporary = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
+    let write = || -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -158,5 +158,20 @@ fn write_atomically(path: &Path, bytes: &[u8], durable: bool) -> Result<()> {
         }
         Ok(())
     };
-    write().map_err(|e| ContainerError::io("cannot write", path, e))
+    let written = match write() {
+        // The space of the old record is enough for the new one.
+        Err(e) if e.kind() == io::ErrorKind::StorageFull && path.exists() => overwrite(path, bytes),
+        other => other,
+    };
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written.map_err(|e| ContainerError::io("cannot write", path, e))
+}
+
+fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)?;
+    file.sync_data()
 }

@@ -1,7 +1,7 @@
 //! Processes that are started in a running container.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -75,9 +75,11 @@ impl ExecSession {
         let mut fds = client.take_fds().into_iter();
         let failed = |e: io::Error| ContainerError::internal("cannot use the stdio of the process", e);
         let missing = || failed(io::Error::other("the shim sent none"));
+        let mut console = None;
         let (stdin, stdout, stderr) = if terminal.is_some() {
-            let console = fds.next().ok_or_else(missing)?;
-            (console.try_clone().map_err(failed)?, console, None)
+            let master = fds.next().ok_or_else(missing)?;
+            console = Some(master.try_clone().map_err(failed)?);
+            (master.try_clone().map_err(failed)?, master, None)
         } else {
             (
                 fds.next().ok_or_else(missing)?,
@@ -92,6 +94,7 @@ impl ExecSession {
             control: ExecControl {
                 client,
                 dir: dir.clone(),
+                console,
                 code: None,
             },
         })
@@ -112,14 +115,25 @@ impl ExecSession {
 pub struct ExecControl {
     client: Client,
     dir: Directory,
+    console: Option<OwnedFd>,
     code: Option<i32>,
 }
 
 impl ExecControl {
     /// Tells the process the size of its terminal. Without a terminal this does nothing.
     pub async fn resize(&self, cols: u16, rows: u16) -> Result<()> {
-        let sent = self.client.send(&Request::Resize { cols, rows }).await;
-        sent.map_err(|e| shim_unavailable(&self.dir, &e.to_string()))
+        let Some(console) = &self.console else { return Ok(()) };
+        let size = nix::libc::winsize {
+            ws_row: rows,
+            ws_col: cols,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        // SAFETY: the request reads one `winsize` from the pointer.
+        let result = unsafe { nix::libc::ioctl(console.as_raw_fd(), nix::libc::TIOCSWINSZ, &raw const size) };
+        nix::errno::Errno::result(result)
+            .map(drop)
+            .map_err(|e| ContainerError::internal("cannot change the size of the terminal", e))
     }
 
     /// Exit status, or 128 + signal. May be cancelled and called again.

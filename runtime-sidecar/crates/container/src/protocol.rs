@@ -20,6 +20,7 @@ pub(crate) enum Request {
     Exec {
         exec: ExecRequest,
     },
+    /// Of the container's own terminal.
     Resize {
         cols: u16,
         rows: u16,

@@ -118,7 +118,7 @@ impl Runtime {
         }
         match dir.read_record() {
             Ok(record) => {
-                let record = crate::container::bury(&dir, &blueprint, record)?;
+                let record = crate::container::bury(&dir, &blueprint, record);
                 Ok(Some(Container::new(
                     Arc::clone(&self.shared),
                     dir,
@@ -169,13 +169,16 @@ async fn create(
             }
         }
         Err(error) => {
-            // The shim clears away what it made; this waits for it, and does it in its place if it died.
-            if let Some(shim) = &mut shim {
-                let _ = shim.wait().await;
-            }
-            let cleared = tokio::task::spawn_blocking(move || dispose(&dir, &blueprint)).await;
-            if let Ok(Err(error)) = cleared {
-                tracing::warn!(%error, "a container that could not be started left something behind");
+            // The shim clears away what it made. Its success is waited for, and not repeated: the id may be in use again.
+            let cleared_away = match &mut shim {
+                Some(shim) => shim.wait().await.is_ok_and(|status| status.success()),
+                None => false,
+            };
+            if !cleared_away {
+                let cleared = tokio::task::spawn_blocking(move || dispose(&dir, &blueprint)).await;
+                if let Ok(Err(error)) = cleared {
+                    tracing::warn!(%error, "a container that could not be started left something behind");
+                }
             }
             if let Some(error) = error {
                 let _ = caller.send(Err(error));

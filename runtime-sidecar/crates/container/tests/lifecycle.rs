@@ -1,5 +1,7 @@
 //! Start, end, signals, restart and removal.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod common;
 
 use std::time::{Duration, Instant};
@@ -58,5 +60,87 @@ async fn stop_asks_first_and_kills_after_the_grace() {
     for container in [polite, stubborn] {
         container.remove().await.unwrap();
     }
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn a_restart_keeps_the_writable_layer_and_goes_on_with_the_log() {
+    let bed = Bed::new("restart");
+    let container = bed
+        .runtime
+        .run(sh("one", "echo run >> /count; cat /count; exit $(wc -l < /count)"))
+        .await
+        .unwrap();
+    assert_eq!(exited(&container).await.0, 1);
+    for expected in [2, 3] {
+        container.restart().await.unwrap();
+        assert_eq!(exited(&container).await.0, expected);
+    }
+    assert_eq!(lines(&container, all()).await.len(), 6);
+    container.remove().await.unwrap();
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn many_start_at_the_same_time() {
+    let bed = Bed::new("parallel");
+    let starts = (0..10).map(|n| bed.runtime.run(config(&format!("c{n}"), &["sleep", "1000"])));
+    let containers: Vec<_> = futures_util::future::join_all(starts)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let begin = Instant::now();
+    futures_util::future::join_all(containers.iter().map(|c| c.stop(Duration::from_secs(1)))).await;
+    // As the first process of a PID namespace, sleep is not ended by SIGTERM: one grace for all of them, not ten.
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    for container in containers {
+        container.remove().await.unwrap();
+    }
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn an_abandoned_start_leaves_nothing() {
+    let bed = Bed::new("abandon");
+    for delay in [0, 5, 15, 25, 40, 80] {
+        let start = bed.runtime.run(config("one", &["sleep", "1000"]));
+        if let Ok(container) = tokio::time::timeout(Duration::from_millis(delay), start).await {
+            let container = container.unwrap();
+            container.stop(Duration::ZERO).await.unwrap();
+            container.remove().await.unwrap();
+        }
+        let gone = async {
+            while !processes_with(bed.temp.path().to_str().unwrap()).is_empty() || bed.dir("one").exists() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), gone)
+            .await
+            .expect("everything goes away");
+    }
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn a_running_container_is_neither_removed_nor_restarted_and_an_id_is_used_once() {
+    let bed = Bed::new("states");
+    let container = bed.runtime.run(config("one", &["sleep", "1000"])).await.unwrap();
+    assert_eq!(container.clone().remove().await.unwrap_err().code(), "already-running");
+    assert_eq!(container.restart().await.unwrap_err().code(), "already-running");
+    assert_eq!(run_error(&bed, config("one", &["true"])).await.code(), "already-exists");
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn the_node_sees_no_mount_of_a_running_container() {
+    let bed = Bed::new("mounts");
+    let container = bed.runtime.run(config("one", &["sleep", "1000"])).await.unwrap();
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!mounts.contains(bed.temp.path().to_str().unwrap()));
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
     bed.assert_clean();
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use libcontainer::workload::{Executor, ExecutorError, ExecutorSetEnvsError, ExecutorValidationError};
+use nix::libc;
 use nix::sys::prctl;
-use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::sys::signal::{SigSet, Signal};
 use oci_spec::runtime::Spec;
 
 use super::report::{Report, send};
@@ -172,11 +173,14 @@ fn home() -> String {
         .unwrap_or("/".into())
 }
 
-/// A program expects the default actions and an empty mask; the shim has neither.
+/// A program expects the default actions and an empty mask; the shim has neither. By the plain system call, because the C
+/// library keeps two signals for itself.
 fn reset_signals() {
-    for which in Signal::iterator() {
-        // SAFETY: the default action runs no code of this process.
-        let _ = unsafe { signal(which, SigHandler::SigDfl) };
+    let default_action = [0_u64; 4];
+    for number in 1..=64 {
+        let (old, size) = (std::ptr::null::<u64>(), size_of::<u64>());
+        // SAFETY: the kernel reads one `sigaction` of at most 32 bytes; all zeros is the default action, which runs no code.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, default_action.as_ptr(), old, size) };
     }
     let _ = SigSet::empty().thread_set_mask();
 }

@@ -2,7 +2,7 @@
 //! dumpability, its out-of-memory score) and takes memory; in a process of its own, which ends when the container runs,
 //! none of that stays with the shim.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -18,7 +18,6 @@ use super::executor::Launcher;
 use super::report::{Launch, Report, pair, send, send_with_fd};
 use super::rootfs;
 use crate::bundle::{self, ProcessParts, capabilities, seccomp, users};
-use crate::cgroup::Layout;
 use crate::directory::{Blueprint, Directory, write_json};
 use crate::error::{ContainerError, ErrorKind, Failure, Result};
 use crate::node::Node;
@@ -45,8 +44,8 @@ impl Helper<'_> {
     }
 
     /// Starts another process in the running container. `number` tells its files from those of others.
-    pub fn exec(&self, exec: &ExecRequest, number: u64, stdio: Stdio) -> nix::Result<Launch> {
-        self.in_child(|report| self.run_tenant(report, exec, number, stdio))
+    pub fn exec(&self, exec: &ExecRequest, number: u64, init: i32, stdio: Stdio) -> nix::Result<Launch> {
+        self.in_child(|report| self.run_tenant(report, exec, number, init, stdio))
     }
 
     fn in_child(&self, work: impl FnOnce(&OwnedFd) -> Result<()>) -> nix::Result<Launch> {
@@ -102,8 +101,10 @@ impl Helper<'_> {
         container.start().map_err(|e| self.explain(&e))
     }
 
-    fn run_tenant(&self, report: &OwnedFd, exec: &ExecRequest, number: u64, stdio: Stdio) -> Result<()> {
+    fn run_tenant(&self, report: &OwnedFd, exec: &ExecRequest, number: u64, init: i32, stdio: Stdio) -> Result<()> {
         let config = &self.blueprint.config;
+        let cwd = exec.cwd.clone().unwrap_or_else(|| config.cwd.clone());
+        check_directory(init, &cwd)?;
         let user = exec.user.as_deref().or(config.user.as_deref());
         self.give_stdio(&stdio, user)?;
         let mut env: Vec<String> = config.env.clone();
@@ -123,7 +124,7 @@ impl Helper<'_> {
             ProcessParts {
                 args: exec.args.clone(),
                 env,
-                cwd: exec.cwd.clone().unwrap_or_else(|| config.cwd.clone()),
+                cwd,
                 user,
                 terminal: exec.terminal.is_some(),
             },
@@ -193,9 +194,13 @@ impl Helper<'_> {
 
     fn explain(&self, error: &LibcontainerError) -> ContainerError {
         let text = chain(error);
-        if let (Some(limit), Some(path)) = (self.blueprint.config.limits.memory_bytes, self.blueprint.cgroup_path()) {
-            let refused = text.contains("memory.limit_in_bytes") || text.contains("memory.max");
-            if refused || Layout::of_machine().oom_kills(&path) > 0 {
+        if let Some(limit) = self.blueprint.config.limits.memory_bytes {
+            // Either the kernel refuses the limit, or it kills one of the processes on the way, whose channel then breaks.
+            if text.contains("memory limit")
+                || text.contains("memory.")
+                || text.contains("BrokenChannel")
+                || text.contains("notify socket")
+            {
                 return memory_limit_too_low(limit);
             }
         }
@@ -206,6 +211,19 @@ impl Helper<'_> {
         };
         ContainerError::new(kind, format!("cannot start the container: {text}"))
     }
+}
+
+/// The container's own mounts count, so that its first process's root is looked at.
+fn check_directory(init: i32, cwd: &str) -> Result<()> {
+    let root = File::open(format!("/proc/{init}/root/")).ok();
+    let found = root.and_then(|root| pathrs::Root::from_fd(root).resolve(cwd).ok());
+    let directory = found.is_some_and(|handle| File::from(OwnedFd::from(handle)).metadata().is_ok_and(|m| m.is_dir()));
+    if directory && cwd.starts_with('/') {
+        return Ok(());
+    }
+    let message =
+        format!("the working directory {cwd:?} is no directory in the container; give the absolute path of one");
+    Err(ContainerError::new(ErrorKind::WorkdirFailed, message))
 }
 
 pub(super) fn memory_limit_too_low(limit: u64) -> ContainerError {

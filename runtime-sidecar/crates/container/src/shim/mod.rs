@@ -10,6 +10,7 @@ mod rootfs;
 mod supervisor;
 
 use std::fs::OpenOptions;
+use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
@@ -27,10 +28,15 @@ pub fn shim_main(dir: &Path) -> i32 {
     match serve(dir) {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("{error}");
+            note(&error);
             1
         }
     }
+}
+
+/// Into the shim's own log, which may be on a full disk; that must not end the shim.
+fn note(error: &ContainerError) {
+    let _ = writeln!(std::io::stderr(), "{error}");
 }
 
 fn serve(dir: &Path) -> Result<()> {

@@ -9,7 +9,7 @@ use nix::sys::socket::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::{ErrorKind, Failure};
+use crate::error::Failure;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "report")]
@@ -104,15 +104,11 @@ impl Launch {
         }
     }
 
-    /// The process's id once its program runs.
-    pub fn outcome(&mut self) -> Result<i32, Failure> {
+    /// The process's id once its program runs. An error without a failure: it was killed before that.
+    pub fn outcome(&mut self) -> Result<i32, Option<Failure>> {
         match (self.failure.take(), self.pid) {
-            (Some(failure), _) => Err(failure),
             (None, Some(pid)) if self.executing => Ok(pid),
-            _ => Err(Failure {
-                kind: ErrorKind::Internal,
-                message: "the container was killed before its command could run".to_owned(),
-            }),
+            (failure, _) => Err(failure),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::connection::{Connection, Role};
 use super::helper::{Helper, Stdio, memory_limit_too_low};
 use super::output::{Buffers, Output, Pumped};
 use super::report::Launch;
-use super::rootfs;
+use super::{note, rootfs};
 use crate::cgroup::Layout;
 use crate::directory::{Blueprint, Directory, NetworkBase, Record, RunState, SOCKET};
 use crate::disposal::dispose;
@@ -52,7 +52,6 @@ struct Exec {
     launch: Option<Launch>,
     /// The client's ends of the stdio, until they are handed over.
     client_fds: Vec<OwnedFd>,
-    console: Option<OwnedFd>,
     size: Option<(u16, u16)>,
     pid: Option<i32>,
     kill_at: Option<Instant>,
@@ -89,6 +88,8 @@ pub(super) struct Supervisor {
     /// Children that ended before the shim knew them.
     unclaimed: Vec<(i32, Ending)>,
     finished: bool,
+    /// Why an undone start could not be cleared away entirely.
+    leftover: Result<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -115,6 +116,9 @@ impl Supervisor {
         mask.thread_block().map_err(internal("cannot block signals"))?;
         let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
             .map_err(internal("cannot receive signals"))?;
+        // There is one when an earlier shim of this container was killed.
+        let record = dir.read_record().ok();
+        let _ = std::fs::remove_file(SOCKET);
         let listener = UnixListener::bind(SOCKET)
             .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .map_err(|e| ContainerError::io("cannot listen at", &dir.path().join(SOCKET), e))?;
@@ -136,12 +140,13 @@ impl Supervisor {
             console: None,
             connections: BTreeMap::from([(0, starter)]),
             next_id: 1,
-            record: None,
+            committed: record.is_some(),
+            record,
             phase: Phase::Ended,
-            committed: false,
             execs: BTreeMap::new(),
             unclaimed: Vec::new(),
             finished: false,
+            leftover: Ok(()),
         })
     }
 
@@ -159,7 +164,9 @@ impl Supervisor {
             }
             self.kill_overdue();
         }
-        Ok(())
+        // The kernel closes them when the process is gone, so that a client that waits for this sees it gone.
+        std::mem::forget(self.connections);
+        self.leftover
     }
 
     fn wait(&mut self) -> Result<Vec<Event>> {
@@ -300,7 +307,7 @@ impl Supervisor {
                 if let Some(pid) = launch.pid {
                     let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
                 }
-                return self.start_failed(self.explain(failure));
+                return self.start_failed(failure.unwrap_or_else(|| killed_early(&self.blueprint)));
             }
         };
         if let Some(console) = launch.console.take() {
@@ -335,30 +342,20 @@ impl Supervisor {
         self.claim(pid);
     }
 
-    /// The kernel's out-of-memory killer leaves no message of its own.
-    fn explain(&self, failure: Failure) -> Failure {
-        match self.blueprint.config.limits.memory_bytes {
-            Some(limit) if failure.kind == ErrorKind::Internal && self.oom_kills() > 0 => {
-                Failure::from(&memory_limit_too_low(limit))
-            }
-            _ => failure,
-        }
-    }
-
     fn start_failed(&mut self, failure: Failure) {
         self.phase = Phase::Ended;
         self.drain_output();
         let first = self.record.is_none();
-        let role = if first { Role::Starter } else { Role::Restarter };
+        let waiting = |role: &Role| matches!(role, Role::Starter | Role::Restarter);
         for connection in self
             .connections
             .values_mut()
-            .filter(|connection| connection.role == role)
+            .filter(|connection| waiting(&connection.role))
         {
             connection.send(&Reply::Failed {
                 failure: failure.clone(),
             });
-            if !first {
+            if connection.role == Role::Restarter {
                 connection.role = Role::New;
             }
         }
@@ -425,7 +422,7 @@ impl Supervisor {
 
     fn publish(&mut self, record: Record, durable: bool) {
         if let Err(error) = self.dir.write_record(&record, durable) {
-            eprintln!("{error}");
+            note(&error);
         }
         for connection in self
             .connections
@@ -499,9 +496,9 @@ impl Supervisor {
     // --- processes that clients run in the container ---
 
     fn exec(&mut self, client: u64, request: &ExecRequest) -> Result<()> {
-        if !matches!(self.phase, Phase::Running { .. }) {
+        let Phase::Running { pid: init, .. } = self.phase else {
             return Err(self.not_running());
-        }
+        };
         let failed = |e: Errno| ContainerError::internal("cannot prepare a process in the container", e);
         let mut stdio = Stdio::default();
         let mut client_fds = Vec::new();
@@ -516,12 +513,11 @@ impl Supervisor {
         }
         let id = self.next_id;
         self.next_id += 1;
-        let launch = Some(self.helper().exec(request, id, stdio).map_err(failed)?);
+        let launch = Some(self.helper().exec(request, id, init, stdio).map_err(failed)?);
         let exec = Exec {
             client,
             launch,
             client_fds,
-            console: None,
             size: request.terminal,
             pid: None,
             kill_at: None,
@@ -544,6 +540,7 @@ impl Supervisor {
                     let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
                 }
                 if let Some(connection) = connection {
+                    let failure = failure.unwrap_or_else(|| killed_early(&self.blueprint));
                     connection.send(&Reply::Failed { failure });
                 }
                 self.execs.remove(&id);
@@ -556,8 +553,7 @@ impl Supervisor {
             if let Some((cols, rows)) = exec.size {
                 resize(&console, cols, rows);
             }
-            fds.extend(console.try_clone());
-            exec.console = Some(console);
+            fds.push(console);
         }
         match connection {
             Some(connection) => connection.send_with_fds(&Reply::ExecStarted { pid }, &fds),
@@ -671,14 +667,10 @@ impl Supervisor {
                 false
             }
             Request::Resize { cols, rows } => {
-                let console = match self.connections.get(&id).map(|connection| &connection.role) {
-                    Some(Role::Exec(exec)) => self.execs.get(exec).and_then(|exec| exec.console.as_ref()),
-                    _ => self.console.as_ref(),
-                };
-                if let Some(console) = console {
+                if let Some(console) = &self.console {
                     resize(console, cols, rows);
                 }
-                return Ok(());
+                true
             }
         };
         if done && let Some(connection) = self.connections.get(&id) {
@@ -715,9 +707,7 @@ impl Supervisor {
         }
         while waitpid(None, None).is_ok() {}
         self.phase = Phase::Ended;
-        if let Err(error) = self.clear_away() {
-            eprintln!("{error}");
-        }
+        self.leftover = self.clear_away();
         self.finished = true;
     }
 
@@ -726,6 +716,17 @@ impl Supervisor {
         let _ = std::env::set_current_dir("/");
         while nix::mount::umount2(&self.dir.rootfs(), nix::mount::MntFlags::MNT_DETACH).is_ok() {}
         dispose(&self.dir, &self.blueprint)
+    }
+}
+
+/// The kernel's out-of-memory killer leaves no message of its own.
+fn killed_early(blueprint: &Blueprint) -> Failure {
+    match blueprint.config.limits.memory_bytes {
+        Some(limit) => Failure::from(&memory_limit_too_low(limit)),
+        None => Failure {
+            kind: ErrorKind::Internal,
+            message: "the process was killed before its command could run".to_owned(),
+        },
     }
 }
 
