@@ -12,7 +12,7 @@ export interface Command {
 export type NounCommands = Readonly<Record<string, Command>>;
 
 /** Loaded when the first command of the noun runs, so that activation does not wait for them. */
-const NOUNS: Readonly<Record<string, () => Promise<{ readonly commands: NounCommands }>>> = {
+export const NOUNS: Readonly<Record<string, () => Promise<{ readonly commands: NounCommands }>>> = {
   connection: () => import("./connection"),
   container: () => import("./container"),
   deployment: () => import("./deployment"),
