@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LogFeed } from "../../src/bridge/logs/log-feed";
+import { FakeLogs, record } from "../../src/bridge/logs/testing";
 import { defaultLogOptions, type LogsViewMessage, logsViewMessage } from "../../src/protocol/webview-logs";
 import { parseMessage } from "../../src/protocol/webview-message";
 import { accessibilityViolations } from "./accessibility";
-import { FakeLogs, record } from "./fake-logs";
 import { type ThemeName, themeNames, WebviewHarness, type WebviewPage } from "./harness";
 
 /** Directory for pictures of what the tests see; none are taken without it. */

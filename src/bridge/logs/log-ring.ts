@@ -108,6 +108,6 @@ export class LogRing {
 
 /** The row that stands for lines which are not shown. */
 export function skippedRow(replica: number, lines: number): LogRow {
-  const text = `${lines.toLocaleString("en-US")} ${lines === 1 ? "line" : "lines"} not shown; they are in the log file`;
+  const text = `${lines.toLocaleString("en-US")} ${lines === 1 ? "line not shown; it is" : "lines not shown; they are"} in the log file`;
   return { kind: RowKind.Skipped, replica, timeMs: 0, text, weight: lines };
 }
