@@ -18,7 +18,7 @@ const SPEC = join(WORKSPACE, "hello.zlayer.yml");
 /** Puts the sample's image where the sidecar looks for images named `oci-layout.localhost/…`. */
 async function sampleImage() {
   const { placesOf } = await importTypeScript("src/bridge/sidecar/places.ts");
-  const layout = join(placesOf().dataDir, "layouts", "hello");
+  const layout = join(placesOf().dataDir, "images", "layouts", "hello");
   await writeSampleImage(layout);
   console.log(`  ${layout}`);
 }
