@@ -189,7 +189,7 @@ export class LogPane {
   #onFilter(filter: string): void {
     this.#save({ filter });
     clearTimeout(this.#filterTimer);
-    this.#filterTimer = setTimeout(() => {
+    this.#filterTimer = window.setTimeout(() => {
       this.#model.setFilter(parseFilter(filter));
       this.#list.setFollowing(true);
       this.#list.layOut();

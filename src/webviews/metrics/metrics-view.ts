@@ -107,7 +107,7 @@ export class MetricsView {
       }
       this.#schedule();
     });
-    this.#timer = setInterval(() => this.#schedule(), 1_000);
+    this.#timer = window.setInterval(() => this.#schedule(), 1_000);
     this.#setRange(this.#range);
   }
 
