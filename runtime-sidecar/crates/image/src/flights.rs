@@ -20,7 +20,7 @@ use crate::unpack::{Chunks, Fault, Limits, Unpacked, decompress, unpack};
 
 /// Buffers between the network, the decompressor and the file system: enough that none waits for a short pause of
 /// another, few enough that a pull stays small.
-const ARRIVING: usize = 32;
+const ARRIVING: usize = 8;
 const UNPACKING: usize = 8;
 
 type Outcome = Option<Result<(), ImageError>>;

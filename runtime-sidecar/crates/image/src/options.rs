@@ -18,6 +18,9 @@ pub struct StoreOptions {
     pub retry_delay: Duration,
     /// Layers that are fetched and unpacked at the same time, for all pulls together.
     pub parallel_layers: usize,
+    /// Write new layers through to the disk, in the background. Without it, layers whose writing the kernel had no
+    /// reason to hurry with are fetched again after a restart of the machine.
+    pub write_through: bool,
     pub limits: Limits,
     /// What images must be built for.
     pub platform: Platform,
@@ -31,6 +34,7 @@ impl Default for StoreOptions {
             attempts: 4,
             retry_delay: Duration::from_millis(250),
             parallel_layers: 4,
+            write_through: true,
             limits: Limits::default(),
             platform: Platform::host(),
         }

@@ -141,7 +141,9 @@ impl ImageStore {
             Ok(())
         })
         .await?;
-        self.sync_later(diff_ids);
+        if options.write_through {
+            self.sync_later(diff_ids);
+        }
         reporter.report(PullPhase::Done, plan.size_bytes(), Some(plan.size_bytes()));
         Ok(image)
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use sidecar_image::{ImageError, ImageStore, Limits, StoreOptions};
 use support::archive::{Archive, Entry};
 use support::images::{ImageBuilder, gzip};
-use support::{contents, pull, store, temp_becomes_empty};
+use support::{contents, impatient, pull, store, temp_becomes_empty};
 use tar::EntryType;
 
 /// A file as it stands: path, links, mode, time of change in seconds and nanoseconds, content.
@@ -91,7 +91,7 @@ impl Yard {
 }
 
 async fn refused(archive: Archive) -> String {
-    refused_with(archive.bytes(), StoreOptions::default()).await
+    refused_with(archive.bytes(), impatient()).await
 }
 
 /// Asserts that the image is refused, that nothing is left of it, and that nothing outside was touched.
@@ -220,7 +220,7 @@ async fn a_link_does_not_pass_its_attributes_on() {
         Entry::hard_link("h", "g"),
         Entry::file("h", "mine"),
     ]);
-    let layer = yard.pull(archive.bytes(), StoreOptions::default()).await.unwrap();
+    let layer = yard.pull(archive.bytes(), impatient()).await.unwrap();
     yard.assert_untouched();
     assert_eq!(std::fs::read_to_string(layer.join("f")).unwrap(), "mine");
     assert_eq!(xattr::get(yard.path("outside/canary"), "user.x").unwrap(), None);
@@ -276,10 +276,7 @@ async fn impossible_owners_and_targets() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_this_machine_should_hold() {
-    let few = |limits: Limits| StoreOptions {
-        limits,
-        ..StoreOptions::default()
-    };
+    let few = |limits: Limits| StoreOptions { limits, ..impatient() };
     let limits = Limits::default();
     let entries = few(Limits {
         entries: 100,
@@ -356,7 +353,7 @@ async fn broken_archives_are_invalid() {
         &gzip(b"twice")[..],
     ] {
         let yard = Yard::new();
-        let error = yard.pull(data.to_vec(), StoreOptions::default()).await.unwrap_err();
+        let error = yard.pull(data.to_vec(), impatient()).await.unwrap_err();
         assert_eq!(error.code(), "image-invalid", "{error}");
         temp_becomes_empty(&yard.path("store")).await;
     }
@@ -434,7 +431,7 @@ fn no_archive_touches_what_is_outside() {
                 let position = usize::from(position) % archive.len();
                 archive[position] = value;
             }
-            let result = runtime.block_on(yard.pull(archive, StoreOptions::default()));
+            let result = runtime.block_on(yard.pull(archive, impatient()));
             if let Err(error) = &result {
                 prop_assert!(matches!(error.code(), "image-unsafe" | "image-invalid"), "{error}");
             }

@@ -6,7 +6,7 @@ use reqwest::{Response, Url};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::http::{Clients, explain};
+use super::http::{Clients, explain, is_loopback};
 use crate::credentials::Credentials;
 
 /// The right to read one repository, renewed when it runs out.
@@ -88,7 +88,14 @@ impl Authority {
             if challenge.scheme.eq_ignore_ascii_case("bearer") {
                 let Some(realm) = parameter("realm") else { continue };
                 let token = self
-                    .token(clients, &realm, parameter("service"), parameter("scope"), basic)
+                    .token(
+                        clients,
+                        response.url(),
+                        &realm,
+                        parameter("service"),
+                        parameter("scope"),
+                        basic,
+                    )
                     .await?;
                 *header = Some(format!("Bearer {token}"));
                 return Ok(());
@@ -114,6 +121,7 @@ impl Authority {
     async fn token(
         &self,
         clients: &Clients,
+        registry: &Url,
         realm: &str,
         service: Option<String>,
         scope: Option<String>,
@@ -121,7 +129,10 @@ impl Authority {
     ) -> Result<String, Refusal> {
         let broken = |reason: String| Refusal::Denied(format!("its token server {reason}"));
         let mut url = Url::parse(realm).map_err(|_| broken("has no usable address".to_owned()))?;
-        // The password goes there, so it must be a place that plain HTTP may reach, or HTTPS.
+        if is_loopback(&url) && !is_loopback(registry) {
+            return Err(broken("is said to be on this machine".to_owned()));
+        }
+        // The password goes there: over HTTPS, or not beyond this machine.
         let client = clients
             .for_url(&url)
             .map_err(|reason| broken(format!("cannot be used: {reason}")))?;

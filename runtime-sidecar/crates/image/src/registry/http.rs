@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
@@ -11,7 +12,10 @@ use serde::Deserialize;
 
 use crate::options::StoreOptions;
 
-/// Two clients, each made when first needed: reading this machine's certificates takes a while.
+/// How long a connection is kept for the next request.
+const POOL_IDLE: Duration = Duration::from_secs(5);
+
+/// A client for each kind of place, made when first needed: reading this machine's certificates takes a while.
 #[derive(Clone)]
 pub(crate) struct Clients(Arc<Inner>);
 
@@ -68,9 +72,14 @@ impl Inner {
             .user_agent(concat!("zlayer-sidecar/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.options.connect_timeout)
             .read_timeout(self.options.stall_timeout)
+            .pool_idle_timeout(POOL_IDLE)
             .redirect(Policy::custom(|attempt| {
+                // A registry elsewhere has no business with the services of this machine.
+                let from_here = attempt.previous().iter().all(is_loopback);
                 if attempt.previous().len() > 10 {
                     attempt.error("too many redirects")
+                } else if is_loopback(attempt.url()) && !from_here {
+                    attempt.error("a redirect to this machine")
                 } else if attempt.url().scheme() == "https" || is_loopback(attempt.url()) {
                     attempt.follow()
                 } else {

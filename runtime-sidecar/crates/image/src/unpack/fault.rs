@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::error::ImageError;
 
@@ -70,14 +71,18 @@ impl Fault {
                 uid,
                 gid,
             },
-            Self::Io { path, source } => {
-                let path = if crate::error::is_disk_full(&source) {
-                    store.to_owned()
-                } else {
-                    path
-                };
-                ImageError::io(&reference, &path, source)
-            }
+            Self::Io { source, .. } if crate::error::is_disk_full(&source) => ImageError::DiskFull {
+                reference,
+                path: store.to_owned(),
+            },
+            Self::Io { path, source } => ImageError::Store {
+                path: store.to_owned(),
+                reason: format!(
+                    "`{}` in {layer} of `{reference}` could not be written: {source}",
+                    path.display()
+                ),
+                source: Some(Arc::new(source)),
+            },
             Self::Stopped => ImageError::Store {
                 path: store.to_owned(),
                 reason: format!("unpacking {layer} of `{reference}` was interrupted"),

@@ -5,7 +5,7 @@ use tar::{EntryType, Header};
 #[derive(Default, Clone)]
 pub struct Archive(Vec<u8>);
 
-/// One entry; `Entry::file(…)` and its like set what is usual.
+/// One entry; `Entry::file(…)` and its like set what is usual. Owned by whoever runs the tests: others need root.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub kind: EntryType,
@@ -27,7 +27,10 @@ impl Entry {
             link: Vec::new(),
             data: Vec::new(),
             mode: 0o644,
-            owner: (0, 0),
+            owner: (
+                nix::unistd::geteuid().as_raw().into(),
+                nix::unistd::getegid().as_raw().into(),
+            ),
             mtime: 1_600_000_000,
             device: (0, 0),
             xattrs: Vec::new(),

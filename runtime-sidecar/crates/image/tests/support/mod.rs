@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use sidecar_image::{Credentials, Image, ImageError, ImageStore, PullPolicy, PullProgress, StoreOptions};
 
-/// A store that gives up fast.
+/// A store that gives up fast, and has no need to outlive a power cut.
 pub async fn store(dir: &Path) -> ImageStore {
     ImageStore::open_with(dir, impatient()).await.unwrap()
 }
@@ -24,6 +24,7 @@ pub fn impatient() -> StoreOptions {
         stall_timeout: Duration::from_millis(400),
         attempts: 2,
         retry_delay: Duration::from_millis(10),
+        write_through: false,
         ..StoreOptions::default()
     }
 }
