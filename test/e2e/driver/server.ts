@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ROOT, TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
 import { type VsCodeHost, vscodeHost } from "../../../scripts/lib/vscode-host.mjs";
+import { writeSampleImage } from "../../../scripts/sample-image.mjs";
+import { placesOf } from "../../../src/bridge/sidecar/places";
 
 const SETTINGS = {
   "workbench.startupEditor": "none",
@@ -19,6 +21,8 @@ const SETTINGS = {
   "git.enabled": false,
   "editor.minimap.enabled": false,
   "window.commandCenter": false,
+  // Drawn as DOM, so that a test can read it.
+  "terminal.integrated.gpuAcceleration": "off",
 };
 
 export interface ServerOptions {
@@ -48,6 +52,21 @@ export class Server {
     private readonly process: ChildProcess,
   ) {}
 
+  /** Data directory of the sidecar that the extension starts here. */
+  get engine(): string {
+    return join(this.home, "engine");
+  }
+
+  /** Its socket. */
+  get socket(): string {
+    return placesOf({ dataDir: this.engine }).socket;
+  }
+
+  /** Puts the sample's image where that sidecar finds it. */
+  async provideSampleImage(): Promise<void> {
+    await writeSampleImage(join(this.engine, "images", "layouts", "hello"));
+  }
+
   /** @throws {Error} when the extension cannot be installed or the server does not come up within a minute */
   static async start(options: ServerOptions): Promise<Server> {
     const host: VsCodeHost = await vscodeHost();
@@ -58,6 +77,7 @@ export class Server {
     await mkdir(dirs.run, { mode: 0o700 });
     const settings = {
       ...SETTINGS,
+      "zlayer.sidecar.dataDir": join(home, "engine"),
       "security.workspace.trust.enabled": options.workspaceTrust ?? false,
       ...options.settings,
     };

@@ -1,7 +1,7 @@
 // What a person does in VS Code's window, and what one sees there.
 import { join } from "node:path";
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
-import { TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
+import { ROOT, TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
 
 /** The browser that draws the window. */
 export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -15,6 +15,8 @@ export const CHROMIUM_ARGS = [
   "--no-first-run",
   "--disable-sync",
 ];
+
+const IMAGES = join(ROOT, "docs", "images");
 
 /** How long something may take to appear before the test fails, in milliseconds. */
 const APPEARS = 30_000;
@@ -200,9 +202,15 @@ export class Workbench {
     return (await rows.allInnerTexts()).map((text) => plain(text).replace(/\s+/g, " "));
   }
 
-  /** Writes a picture to test-results/. */
-  async screenshot(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(TEST_RESULTS, `${name}.png`) });
+  /**
+   * Writes a picture of the window, or of a part of it, to test-results/; and to docs/images/, which the README shows, when
+   * `ZLAYER_UPDATE_IMAGES` is set.
+   */
+  async screenshot(name: string, part?: Locator): Promise<void> {
+    const directories = process.env["ZLAYER_UPDATE_IMAGES"] ? [TEST_RESULTS, IMAGES] : [TEST_RESULTS];
+    for (const directory of directories) {
+      await (part ?? this.page).screenshot({ path: join(directory, `${name}.png`) });
+    }
   }
 }
 
