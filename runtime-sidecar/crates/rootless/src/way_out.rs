@@ -47,13 +47,19 @@ impl WayOut {
 
     /// What this program cannot do.
     pub fn limitation(&self) -> Option<Limitation> {
-        matches!(self, Self::Slirp(_)).then(|| {
-            limitation(
+        match self {
+            Self::Slirp(_) => Some(limitation(
                 "no-published-ports",
                 "Published ports of containers cannot be reached from this machine: slirp4netns does not forward them.",
                 "Run `sudo apt-get install passt`, then restart the engine.",
-            )
-        })
+            )),
+            Self::Pasta(program) if !notices_udp_ports(program) => Some(limitation(
+                "no-published-udp-ports",
+                "Published UDP ports of containers cannot be reached from this machine: the installed pasta is older than November 2023.",
+                "Install a newer passt package (https://passt.top) and restart the engine, or run the engine as root.",
+            )),
+            Self::Pasta(_) => None,
+        }
     }
 
     /// The command, in the foreground. Containers get no way to the services on the host's loopback; the engine itself
@@ -93,7 +99,22 @@ impl WayOut {
     }
 }
 
-/// Whether the namespace of the holder has a link besides the loopback.
+/// Versions before 2023_11_10 look for UDP ports only when they start.
+fn notices_udp_ports(pasta: &Path) -> bool {
+    let output = Command::new(pasta).arg("--version").stdin(Stdio::null()).output();
+    output.is_ok_and(|output| {
+        version_date(&String::from_utf8_lossy(&output.stdout)).is_some_and(|date| date >= 2023_11_10)
+    })
+}
+
+/// The date in a version such as `pasta 2024_02_20.1e6f92b`, as a number. Packages with other versions are the oldest.
+fn version_date(text: &str) -> Option<u32> {
+    let word = text.lines().next()?.split_whitespace().nth(1)?;
+    let date: String = word.split('.').next()?.split('_').collect();
+    if date.len() == 8 { date.parse().ok() } else { None }
+}
+
+/// Whether the namespace of the holder has a default route.
 pub fn is_connected(holder: Process) -> bool {
     // With an address: the link alone is there a moment before it can be used.
     let routes = fs::read_to_string(format!("/proc/{}/net/route", holder.pid)).unwrap_or_default();
@@ -134,5 +155,20 @@ pub fn limitation(code: &str, message: &str, remedy: &str) -> Limitation {
         code: code.to_owned(),
         message: message.to_owned(),
         remedy: remedy.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_date;
+
+    #[test]
+    fn versions_are_dates() {
+        assert_eq!(
+            version_date("pasta 2024_02_20.1e6f92b\nCopyright Red Hat\n"),
+            Some(2024_02_20)
+        );
+        assert_eq!(version_date("pasta unknown version\nCopyright Red Hat\n"), None);
+        assert_eq!(version_date(""), None);
     }
 }
