@@ -43,8 +43,7 @@ export function completionContext(document: SpecDocument, offset: number): Compl
   // A key that is there already keeps its colon.
   const hasColon = /:$/.test(text.slice(offset, end)) || /^\s*:/.test(text.slice(end).split("\n")[0] ?? "");
   const isValue = /:\s+$/.test(lead) || /:\s+(&\S+|!\S*)\s+$/.test(lead);
-  const head = text.slice(0, from);
-  const tail = text.slice(end);
+  const { head, tail } = surroundings(text, from, end);
   for (const insert of isValue ? [CURSOR] : hasColon ? [CURSOR] : [`${CURSOR}: `, CURSOR]) {
     const colon = hasColon && !isValue && /:$/.test(text.slice(from, end)) ? ":" : "";
     const spec = new SpecDocument(document.uri, document.version, `${head}${insert}${colon}${tail}`);
@@ -59,6 +58,38 @@ export function completionContext(document: SpecDocument, offset: number): Compl
     }
   }
   return undefined;
+}
+
+/** Above this many characters only the entry around the cursor is read again. */
+const LARGE = 20_000;
+
+/**
+ * The text before and after the word. Of a long text it is the top-level key and the entry (the service) around the cursor, which
+ * is all that decides what can stand here.
+ */
+function surroundings(text: string, from: number, end: number): { head: string; tail: string } {
+  const whole = { head: text.slice(0, from), tail: text.slice(end) };
+  if (text.length < LARGE) {
+    return whole;
+  }
+  const top = [...whole.head.matchAll(/^[^\s#-].*\n/gm)].at(-1);
+  if (top === undefined) {
+    return whole;
+  }
+  const below = whole.head.slice(top.index + top[0].length);
+  const indent = /^( +)[^\s#]/m.exec(below)?.[1];
+  if (indent === undefined) {
+    return whole;
+  }
+  const entry = [...below.matchAll(new RegExp(`^${indent}[^\\s#-]`, "gm"))].at(-1);
+  if (entry === undefined || from - whole.head.lastIndexOf("\n") - 1 <= indent.length) {
+    return whole;
+  }
+  const next = new RegExp(`\\n {0,${indent.length}}[^\\s#]`).exec(whole.tail);
+  return {
+    head: top[0] + below.slice(entry.index),
+    tail: next === null ? whole.tail : whole.tail.slice(0, next.index + 1),
+  };
 }
 
 function find(spec: SpecDocument): { kind: "key" | "value"; path: Step[]; map: YAMLMap | undefined } | undefined {

@@ -72,6 +72,20 @@ test("values: names of the schema, services, durations, kinds", async () => {
   expect(await labels(`${HEAD}  web:\n    env:\n      A: |`)).toEqual(["$E:", "$S:"]);
 });
 
+test("in a long spec too", async () => {
+  const others = Array.from(
+    { length: 500 },
+    (_, i) => `  s${i}:\n    image: {name: a}\n    scale: {mode: manual}\n`,
+  ).join("");
+  const offered = await labels(
+    `${HEAD}${others}  web:\n    image: {name: a}\n    |\n${others.replaceAll("  s", "  t")}api: {}\n`,
+  );
+  expect(offered[0]).toBe("scale");
+  expect(offered).not.toContain("image");
+  expect(await labels(`${HEAD}${others}  web:\n    depends:\n      - service: s49|`)).toContain("s499");
+  expect(await labels(`${HEAD}${others}|`)).toEqual(["api", "environment", "externals", "project", "tunnels"]);
+}, 60_000);
+
 test("nothing in comments, and nothing where the schema is open", async () => {
   expect(await labels(`${HEAD}  web:\n    # |`)).toEqual([]);
   expect(await labels(`${HEAD}  web:\n    labels:\n      |`)).toEqual([]);

@@ -10,6 +10,7 @@ import { type CompletionContext, completionContext } from "./completion-context"
 import type { Feature } from "./feature";
 import { explanation } from "./hover";
 import { alternatives, fitting, kindOf, type Schema, schemaAt, values } from "./schema";
+import type { SpecDocument } from "./spec-document";
 import { suggestions } from "./value-suggestions";
 
 /** Keys, values and whole entries, and only what is valid where they are offered. */
@@ -23,7 +24,7 @@ export const completion: Feature = {
         return [];
       }
       const range: Range = { start: document.position(context.start), end: position };
-      return context.kind === "key" ? keys(context, range) : valuesAt(context, range);
+      return context.kind === "key" ? keys(context, range) : valuesAt(document, context, range);
     });
   },
 };
@@ -163,7 +164,7 @@ function rank(name: string): number {
   return at < 0 ? USUAL.length : at;
 }
 
-function valuesAt(context: CompletionContext, range: Range): CompletionItem[] {
+function valuesAt(document: SpecDocument, context: CompletionContext, range: Range): CompletionItem[] {
   const schema = schemaAt(context.spec, context.path);
   if (schema === undefined) {
     return [];
@@ -176,7 +177,7 @@ function valuesAt(context: CompletionContext, range: Range): CompletionItem[] {
     sortText: `0${String(at).padStart(3, "0")}`,
     textEdit: { range, newText: value },
   }));
-  const own = suggestions(context.spec, context.path, schema).map(
+  const own = suggestions(document, context, schema).map(
     ({ value, detail }, at): CompletionItem => ({
       label: value,
       kind: CompletionItemKind.Value,

@@ -36,6 +36,8 @@ export class SpecDocument {
   readonly text: string;
   readonly yaml: Document.Parsed | undefined;
   readonly #lines: TextDocument;
+  readonly #fields = new WeakMap<YAMLMap, Field[]>();
+  #services: Named[] | undefined;
 
   constructor(uri: string, version: number, text: string) {
     this.uri = uri;
@@ -51,7 +53,8 @@ export class SpecDocument {
   }
 
   get services(): Named[] {
-    return this.named("services");
+    this.#services ??= this.named("services");
+    return this.#services;
   }
 
   /** The entries of a top-level mapping, in the order of the text. */
@@ -71,12 +74,19 @@ export class SpecDocument {
   /** The fields of a mapping, aliases followed; none of anything else. */
   fields(node: unknown): Field[] {
     const map = this.map(node);
-    const fields: Field[] = [];
-    for (const pair of map?.items ?? []) {
-      if (isScalar(pair.key) && pair.key.range !== undefined) {
-        const value = pair.value as SpecNode | null;
-        fields.push({ name: scalarText(pair.key), key: pair.key, value: value ?? undefined, pair: pair as Pair });
+    if (map === undefined) {
+      return [];
+    }
+    let fields = this.#fields.get(map);
+    if (fields === undefined) {
+      fields = [];
+      for (const pair of map.items) {
+        if (isScalar(pair.key) && pair.key.range !== undefined) {
+          const value = pair.value as SpecNode | null;
+          fields.push({ name: scalarText(pair.key), key: pair.key, value: value ?? undefined, pair: pair as Pair });
+        }
       }
+      this.#fields.set(map, fields);
     }
     return fields;
   }
@@ -177,7 +187,6 @@ function parse(text: string): Document.Parsed | undefined {
     const documents = parseAllDocuments(text, {
       uniqueKeys: false,
       merge: false,
-      keepSourceTokens: true,
       logLevel: "silent",
       strict: false,
     });

@@ -1,3 +1,4 @@
+import type { CompletionContext } from "./completion-context";
 import { ACTIONS } from "./init-actions";
 import { definitionOf, type Schema, type Step } from "./schema";
 import type { SpecDocument } from "./spec-document";
@@ -8,14 +9,14 @@ interface Suggestion {
 }
 
 /** Values that the schema does not list: names from the spec itself, and usual amounts. */
-export function suggestions(spec: SpecDocument, path: readonly Step[], schema: Schema): Suggestion[] {
+export function suggestions(spec: SpecDocument, { spec: here, path }: CompletionContext, schema: Schema): Suggestion[] {
   const pattern = path.map((step, at) => (typeof step === "number" ? "[]" : at === 1 ? "*" : step)).join(".");
   const service = typeof path[1] === "string" ? path[1] : "";
   switch (pattern) {
     case "version":
       return [{ value: "v1" }];
     case "services.*.depends.[].service":
-      return dependable(spec, service, path);
+      return dependable(spec, here, service, path);
     case "services.*.endpoints.[].target_role":
       return roles(spec, service).map((value) => ({ value, detail: "replica group" }));
     case "services.*.init.steps.[].uses":
@@ -68,9 +69,9 @@ export function suggestions(spec: SpecDocument, path: readonly Step[], schema: S
   }
 }
 
-function dependable(spec: SpecDocument, service: string, path: readonly Step[]): Suggestion[] {
-  const list = spec.at(spec.root, ...path.slice(0, -2));
-  const taken = spec.items(list).map((item) => spec.string(item, "service"));
+function dependable(spec: SpecDocument, here: SpecDocument, service: string, path: readonly Step[]): Suggestion[] {
+  const list = here.at(here.root, ...path.slice(0, -2));
+  const taken = here.items(list).map((item) => here.string(item, "service"));
   return spec.services
     .map(({ name }) => name)
     .filter((name) => name !== service && !taken.includes(name))
