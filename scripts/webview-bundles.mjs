@@ -1,3 +1,7 @@
+import { fileURLToPath } from "node:url";
+
+const source = (path) => fileURLToPath(new URL(`../src/webviews/${path}`, import.meta.url));
+
 /**
  * What esbuild makes of the webviews: one script and one style sheet each.
  *
@@ -9,7 +13,7 @@ export function webviewBundles(outdir) {
     platform: "browser",
     format: "iife",
     target: "chrome128",
-    entryPoints: { logs: "src/webviews/logs/main.ts", metrics: "src/webviews/metrics/main.ts" },
+    entryPoints: { logs: source("logs/main.ts"), metrics: source("metrics/main.ts") },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
     outdir,

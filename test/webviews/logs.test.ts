@@ -251,6 +251,13 @@ describe("log pane", () => {
     });
     await shoot("narrow-wrapped");
     expect(overlaps).toBe(0);
+    // The text takes the width that there is, and no more.
+    const unused = await view.page.evaluate(() => {
+      const text = document.querySelector(".row .text")?.getBoundingClientRect().right ?? 0;
+      return (document.querySelector(".scroller")?.clientWidth ?? 0) - text;
+    });
+    expect(unused).toBeGreaterThanOrEqual(0);
+    expect(unused).toBeLessThan(30);
     expect(await violations()).toEqual([]);
   });
 

@@ -141,7 +141,7 @@ export class MetricChart {
         .filter((value) => value !== null);
       const sum = values.length === 0 ? "–" : format(values.reduce((a, b) => a + b, 0));
       if (label === "") {
-        return el("span", {}, several ? `${sum} in all` : sum);
+        return el("span", {}, several && values.length > 0 ? `${sum} in all` : sum);
       }
       const sample = el("span", { class: dash === undefined ? "sample" : "sample dashed", "aria-hidden": "true" });
       return el("span", {}, sample, `${label} ${sum}`);
