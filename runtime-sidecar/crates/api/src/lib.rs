@@ -31,7 +31,7 @@ use sidecar_orchestrator::Engine;
 use tokio_util::sync::CancellationToken;
 
 pub use router::router;
-pub use socket::{SocketError, bind, serve};
+pub use socket::{SocketError, bind, check, serve};
 
 /// What every handler works with.
 pub struct Api {

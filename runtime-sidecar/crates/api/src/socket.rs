@@ -1,7 +1,7 @@
 //! The unix socket and its connections.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,17 +41,23 @@ pub enum SocketError {
     },
 }
 
-/// Listens at `path`, for this user only. A socket that a dead process left is replaced.
-pub async fn bind(path: &Path) -> Result<UnixListener, SocketError> {
+/// What can be said of a path before anything is started.
+pub fn check(path: &Path) -> Result<(), SocketError> {
     let length = path.as_os_str().len();
     if length > PATH_MAX {
         return Err(SocketError::TooLong { path: path.to_owned(), length });
     }
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => Err(SocketError::NotASocket(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// Listens at `path`, for this user only. A socket that a dead process left is replaced.
+pub async fn bind(path: &Path) -> Result<UnixListener, SocketError> {
+    check(path)?;
     let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
     match std::fs::symlink_metadata(path) {
-        Ok(found) if !std::os::unix::fs::FileTypeExt::is_socket(&found.file_type()) => {
-            return Err(SocketError::NotASocket(path.to_owned()));
-        }
         Ok(_) => {
             if UnixStream::connect(path).await.is_ok() {
                 return Err(SocketError::Taken(path.to_owned()));

@@ -240,12 +240,14 @@ impl Engine {
 
     async fn change(self: &Arc<Self>, command: Command) -> Result<Arc<Deployment>, EngineError> {
         let _turn = self.turn.lock().await;
+        let deploys = matches!(command, Command::Deploy { .. });
         let (deployment, kind) = match self.context.store.submit(command).await? {
             Applied::Created(deployment) => (deployment, DeploymentEventKind::Create),
             Applied::Updated { deployment, .. } => (deployment, DeploymentEventKind::Update),
             Applied::Forgotten(name) => return Err(EngineError::Rejected(Rejection::NoDeployment(name))),
         };
         self.show(&deployment);
+        self.announce(&deployment, deploys);
         self.follow(&deployment);
         if !deployment.deleting {
             self.context.events.deployment(kind, &deployment.name, deployment.generation);
@@ -256,6 +258,20 @@ impl Engine {
     fn show(&self, deployment: &Deployment) {
         let created = rfc3339(deployment.created_at_ms);
         self.context.board.put_deployment(&deployment.name, deployment.generation, &created, deployment.deleting);
+    }
+
+    /// Says at once what is wanted now: whoever asks after a command must not be told the state before it.
+    fn announce(&self, deployment: &Deployment, deploys: bool) {
+        for (name, spec) in &deployment.spec.services {
+            self.context.board.service(&deployment.name, name, |service| {
+                service.image = spec.image.name.original().to_owned();
+                service.desired = deployment.desired(name);
+                if deploys && !deployment.deleting {
+                    let words = reason("deploying", "finding out what has to change");
+                    service.condition = Some((Phase::Waiting, words));
+                }
+            });
+        }
     }
 
     /// Tells the services of a deployment what is wanted now, and starts and ends them accordingly.
@@ -511,19 +527,16 @@ fn check(text: &str) -> Result<(zlayer_types::spec::DeploymentSpec, BTreeMap<Str
     for found in plan::problems(&spec, &environment) {
         let path = found.path.unwrap_or_default();
         if !problems.iter().any(|known| known.path == path) {
-            problems.push(problem(path, &found.code, found.message));
+            problems.push(sidecar_spec::locate(text, &path, &found.code, &found.message));
         }
     }
     if let Some(ring) = dependencies::cycle(&spec) {
         let first = ring.first().cloned().unwrap_or_default();
         let message = format!("the services wait for each other in a ring: {} → {first}", ring.join(" → "));
-        problems.push(problem(format!("services.{first}.depends"), "dependency-cycle", message));
+        problems.push(sidecar_spec::locate(text, &format!("services.{first}.depends"), "dependency-cycle", &message));
     }
+    problems.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
     if problems.is_empty() { Ok((spec, environment)) } else { Err(problems) }
-}
-
-fn problem(path: String, code: &str, message: String) -> Problem {
-    Problem { line: 1, column: 1, end_line: 1, end_column: 1, path, code: code.to_owned(), message }
 }
 
 async fn remove_orphan(context: Arc<Context>, container: Container) {

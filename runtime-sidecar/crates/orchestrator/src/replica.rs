@@ -19,6 +19,8 @@ use crate::health::{self, Probe};
 use crate::plan::{self, Instance as PlanInstance, Plan};
 use crate::reason::{reason, reason_at};
 
+/// So many ends in a row are no accident any more.
+const CRASH_LOOP: u32 = 3;
 /// A container that cannot be removed is tried this often before its replica is given up.
 const TEARDOWN_ATTEMPTS: u32 = 5;
 
@@ -475,7 +477,11 @@ impl Replica {
                     AfterEnd::Restart => {
                         let delay = backoff.next(jitter());
                         let message = format!("{}; next start in {}", describe(status, backoff.attempts()), seconds(delay));
-                        let code = if oom(status) { "out-of-memory" } else { "crash-loop" };
+                        let code = match backoff.attempts() {
+                            _ if oom(status) => "out-of-memory",
+                            0..CRASH_LOOP => "exited",
+                            _ => "crash-loop",
+                        };
                         self.report(|r| (r.phase, r.reason) = (Phase::Backoff, Some(reason(code, message))));
                         let until = Instant::now() + delay;
                         while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sidecar_api_types::{Health, Phase, Reason, ServiceState, label};
+use sidecar_api_types::{Health, Phase, Progress, ProgressUnit, Reason, ServiceState, label};
 use sidecar_container::Container;
 use sidecar_image::{Credentials, Image, ImageError, PullPhase, PullPolicy, PullProgress};
 use tokio::sync::watch;
@@ -201,7 +201,6 @@ impl Service {
                 Some(_) => outdated.push(index),
             }
         }
-        self.report(|service| service.condition = None);
         self.roll_out(deployment, &plan, outdated).await?;
         if note.is_none()
             && let ScaleSpec::Adaptive { min, max, .. } = &spec.scale
@@ -217,7 +216,13 @@ impl Service {
     /// Replaces replicas one after the other, and stops at the first that does not come up.
     async fn roll_out(&mut self, deployment: &Deployment, plan: &Arc<Plan>, outdated: Vec<u32>) -> Result<(), Stuck> {
         let count = outdated.len();
+        if count == 0 {
+            return Ok(());
+        }
         for (done, index) in outdated.into_iter().enumerate() {
+            let progress = Some(Progress { done: done as u64, total: Some(count as u64), unit: ProgressUnit::Steps });
+            let words = reason("rolling-out", format!("replacing replica {} of {count}", done + 1));
+            self.report(|service| service.condition = Some((Phase::Starting, Reason { progress, ..words })));
             if let Some(old) = self.replicas.remove(&index) {
                 retire([old]).await;
             }

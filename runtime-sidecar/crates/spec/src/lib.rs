@@ -8,6 +8,7 @@ mod check;
 mod collect;
 mod emit;
 mod explain;
+mod locate;
 mod path;
 mod reason;
 mod report;
@@ -16,6 +17,8 @@ mod syntax;
 mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub use locate::locate;
 
 use serde::Serialize;
 use zlayer_types::spec::{DeploymentSpec, ExternalSpec, ServiceSpec, SpecError, TunnelDefinition, from_yaml_str};

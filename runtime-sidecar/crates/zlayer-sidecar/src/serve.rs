@@ -19,6 +19,8 @@ use crate::cli::ServeArgs;
 use crate::lock::{DataDirLock, LockError};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The netlink crate warns of every attribute that is younger than it is.
+const LOG: &str = "info,netlink_packet_route=error";
 const EXIT_HELD: u8 = 3;
 /// One for requests, one for the rest: the sidecar waits most of the time.
 const WORKERS: usize = 2;
@@ -48,7 +50,7 @@ enum ServeError {
 }
 
 pub(crate) fn run(args: ServeArgs) -> ExitCode {
-    let filter = EnvFilter::try_from_env("ZLAYER_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("ZLAYER_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
     let stderr = std::io::stderr;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).with_target(false).init();
     match start(args) {
@@ -71,6 +73,7 @@ fn start(args: ServeArgs) -> Result<(), ServeError> {
     if !nix::unistd::geteuid().is_root() && !args.rootless {
         return Err(ServeError::NeedsRoot);
     }
+    sidecar_api::check(&args.socket)?;
     let data_dir = private_directory(&args.data_dir)?;
     // Held until the process ends.
     let _lock = DataDirLock::take(&data_dir)?;
