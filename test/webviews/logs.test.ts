@@ -218,6 +218,72 @@ describe("log pane", () => {
     expect(copied.split("\n")).toEqual(Array.from({ length: 300 }, (_, at) => `line ${at}`));
   });
 
+  it("copies a part that was selected with the mouse, while new lines come", async () => {
+    const { logs } = await openPane();
+    logs.setReplicas(replica("web", 0));
+    await view.page.getByText("Following", { exact: true }).waitFor();
+    logs.write("web-0", ["alpha beta", "gamma", "delta epsilon"].map((text) => record(text)).join(""));
+    await row("delta").waitFor();
+    const boxOf = async (text: string) => {
+      const box = await row(text).locator(".text").boundingBox();
+      if (box === null) {
+        throw new Error("The row is not in sight.");
+      }
+      return box;
+    };
+    const [first, last] = [await boxOf("alpha"), await boxOf("delta")];
+    const width = first.width / "alpha beta".length;
+    await view.page.mouse.move(first.x + width * 6, first.y + 8);
+    await view.page.mouse.down();
+    await view.page.mouse.move(last.x + width * 5 + 1, last.y + 8, { steps: 5 });
+    logs.write("web-0", record("later"));
+    await view.page.mouse.up();
+    await view.page.getByRole("button", { name: /latest/i }).waitFor();
+    await view.page.keyboard.press("Control+c");
+    expect(await view.page.evaluate(() => navigator.clipboard.readText())).toBe("beta\ngamma\ndelta");
+  });
+
+  it("takes over the colours of another theme", async () => {
+    const { logs } = await openPane({ theme: "dark" });
+    logs.setReplicas(...sample);
+    await view.page.getByText("Following 3 replicas").waitFor();
+    writeSample(logs);
+    await row("pinned").first().waitFor();
+    const color = () =>
+      view.page
+        .locator(".row .name")
+        .first()
+        .evaluate((element) => getComputedStyle(element).color);
+    const dark = await color();
+    await view.setTheme("light");
+    await expect.poll(color).not.toBe(dark);
+    expect(await violations()).toEqual([]);
+  });
+
+  it("says in a row how many lines were left out", async () => {
+    const { logs } = await openPane({ capacity: 20_000 });
+    logs.setReplicas(replica("web", 0));
+    await view.page.getByText("Following", { exact: true }).waitFor();
+    const block = (first: number) =>
+      Buffer.from(Array.from({ length: 2_000 }, (_, at) => record(`request ${first + at}.`)).join(""));
+    for (let at = 0; at < 30; at += 1) {
+      logs.write("web-0", block(at * 2_000));
+    }
+    await row("request 59999.").waitFor();
+    // The rows that are left are the newest ones; what was left out is just above them.
+    const scroller = view.page.getByRole("log");
+    await scroller.focus();
+    await view.page.keyboard.press("Home");
+    await view.page.locator(".row.skipped").waitFor();
+    const skipped = (await view.page.locator(".row.skipped").textContent()) ?? "";
+    const shown = (await view.page.locator(".counts").textContent()) ?? "";
+    const number = (text: string) => Number(/[\d,]+/.exec(text)?.[0].replaceAll(",", ""));
+    expect(skipped).toMatch(/lines not shown; they are in the log file$/);
+    expect(number(skipped) + number(shown)).toBe(60_000);
+    await shoot("skipped");
+    expect(await violations()).toEqual([]);
+  });
+
   it("follows a replica that is added, and says when one is removed", async () => {
     const { logs } = await openPane();
     logs.setReplicas(replica("web", 0));

@@ -1,9 +1,11 @@
+import { ApiError } from "../sidecar/api-error";
 import { Backoff, delay } from "../wait";
 import { LineQueue, type LineQueueLimits } from "./line-queue";
 import { compareTimestamps, type LogLine, parseLogRecord } from "./log-line";
 import type { LogQuery, LogSource, Replica } from "./log-source";
 
 export type FollowerState =
+  /** Also while the container does not exist yet. */
   | { readonly kind: "connecting" }
   | { readonly kind: "following" }
   /** The stream broke or could not be opened; another try follows. */
@@ -127,6 +129,7 @@ export class ReplicaFollower {
     const backoff = new Backoff(FIRST_RETRY_MS, LONGEST_RETRY_MS);
     while (!signal.aborted) {
       let reason = "the engine closed the stream";
+      let exists = true;
       try {
         const stream = await this.#source.openLog(this.replica.id, this.#nextQuery(), signal);
         this.#setState({ kind: "following" });
@@ -137,11 +140,12 @@ export class ReplicaFollower {
         }
       } catch (error) {
         reason = error instanceof Error ? error.message : String(error);
+        exists = !(error instanceof ApiError && error.status === 404);
       }
       if (signal.aborted) {
         break;
       }
-      this.#setState({ kind: "retrying", reason });
+      this.#setState(exists ? { kind: "retrying", reason } : { kind: "connecting" });
       await this.#emptied();
       await delay(backoff.next(), signal).catch(() => undefined);
     }

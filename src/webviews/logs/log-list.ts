@@ -59,7 +59,12 @@ export class LogList {
     this.#canvas = document.createElement("div");
     this.#canvas.className = "canvas";
     scroller.append(this.#canvas);
-    this.#selection = new LogSelection(scroller, model, (row) => this.#copyPrefix(row));
+    this.#selection = new LogSelection(
+      scroller,
+      model,
+      (row) => this.#copyPrefix(row),
+      () => this.setFollowing(false),
+    );
     scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     scroller.addEventListener("keydown", (event) => this.#onKey(event));
     new ResizeObserver(() => this.layOut()).observe(scroller);

@@ -15,17 +15,22 @@ export class LogSelection {
   readonly #scroller: HTMLElement;
   readonly #model: LogModel;
   readonly #prefix: (row: LogRow) => string;
+  readonly #onSelect: () => void;
   #anchor: Place | undefined;
   #focus: Place | undefined;
   /** The selection was set here and not by the user. */
   #restoring = false;
   #dragging = false;
 
-  /** @param prefix What is copied before the text of a row that is copied whole. */
-  constructor(scroller: HTMLElement, model: LogModel, prefix: (row: LogRow) => string) {
+  /**
+   * @param prefix What is copied before the text of a row that is copied whole.
+   * @param onSelect The user selects text: it must not move under the pointer.
+   */
+  constructor(scroller: HTMLElement, model: LogModel, prefix: (row: LogRow) => string, onSelect: () => void) {
     this.#scroller = scroller;
     this.#model = model;
     this.#prefix = prefix;
+    this.#onSelect = onSelect;
     scroller.addEventListener("pointerdown", (event) => {
       this.#dragging = event.button === 0;
       if (event.button === 0 && !event.shiftKey) {
@@ -104,6 +109,9 @@ export class LogSelection {
     }
     this.#anchor ??= this.#placeOf(selection.anchorNode, selection.anchorOffset);
     this.#focus = this.#placeOf(selection.focusNode, selection.focusOffset) ?? this.#focus;
+    if (this.#anchor !== undefined && !selection.isCollapsed) {
+      this.#onSelect();
+    }
   }
 
   #placeOf(node: Node | null, offset: number): Place | undefined {
