@@ -1,7 +1,7 @@
 //! Processes that are started in a running container.
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -13,6 +13,7 @@ use crate::client::{Client, shim_unavailable};
 use crate::directory::Directory;
 use crate::error::{ContainerError, ErrorKind, Result};
 use crate::protocol::{ExecRequest, Reply, Request};
+use crate::terminal;
 
 #[derive(Debug, Clone, Default)]
 pub struct ExecConfig {
@@ -122,18 +123,10 @@ pub struct ExecControl {
 impl ExecControl {
     /// Tells the process the size of its terminal. Without a terminal this does nothing.
     pub async fn resize(&self, cols: u16, rows: u16) -> Result<()> {
-        let Some(console) = &self.console else { return Ok(()) };
-        let size = nix::libc::winsize {
-            ws_row: rows,
-            ws_col: cols,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        // SAFETY: the request reads one `winsize` from the pointer.
-        let result = unsafe { nix::libc::ioctl(console.as_raw_fd(), nix::libc::TIOCSWINSZ, &raw const size) };
-        nix::errno::Errno::result(result)
-            .map(drop)
-            .map_err(|e| ContainerError::internal("cannot change the size of the terminal", e))
+        if let Some(console) = &self.console {
+            terminal::resize(console, cols, rows);
+        }
+        Ok(())
     }
 
     /// Exit status, or 128 + signal. May be cancelled and called again.

@@ -23,6 +23,7 @@ mod runtime;
 mod shim;
 mod stats;
 mod status;
+mod terminal;
 mod validate;
 
 pub use config::{ContainerConfig, Limits, LogConfig, Mount, NetworkNamespace, Rootfs, Security};

@@ -16,12 +16,15 @@ use oci_spec::runtime::Spec;
 use super::report::{Report, send};
 use crate::bundle::seccomp;
 use crate::error::{ErrorKind, Failure};
+use crate::terminal;
 
 /// Finds the command, closes the system call filter over it and runs it.
 #[derive(Clone)]
 pub(super) struct Launcher {
     pub report: RawFd,
     pub filter: Rc<seccomp::Program>,
+    /// Columns and rows of the terminal, where it has one with a size.
+    pub size: Option<(u16, u16)>,
 }
 
 impl Launcher {
@@ -75,6 +78,9 @@ impl Executor for Launcher {
         ) else {
             return Err(ExecutorError::InvalidArg);
         };
+        if let Some((cols, rows)) = self.size {
+            terminal::resize(&std::io::stdin(), cols, rows);
+        }
         reset_signals();
         // The container ends with its shim, which alone knows its stdio and its exit status.
         let _ = prctl::set_pdeathsig(Signal::SIGKILL);

@@ -81,7 +81,7 @@ impl Helper<'_> {
         }
         fs::create_dir_all(&state).map_err(|e| ContainerError::io("cannot create", &state, e))?;
         let console = config.terminal.then(|| Console::listen(self.dir, 0)).transpose()?;
-        let builder = self.builder(report, stdio, console.as_ref())?;
+        let builder = self.builder(report, stdio, console.as_ref(), None)?;
         let mut container = builder
             .as_init(self.dir.bundle())
             .with_systemd(false)
@@ -136,15 +136,17 @@ impl Helper<'_> {
             .is_some()
             .then(|| Console::listen(self.dir, number))
             .transpose()?;
-        let built = self.builder(report, stdio, console.as_ref()).and_then(|builder| {
-            builder
-                .as_tenant()
-                .with_process(Some(&path))
-                .with_detach(true)
-                .as_sibling(true)
-                .build()
-                .map_err(|e| self.explain(&e))
-        });
+        let built = self
+            .builder(report, stdio, console.as_ref(), exec.terminal)
+            .and_then(|builder| {
+                builder
+                    .as_tenant()
+                    .with_process(Some(&path))
+                    .with_detach(true)
+                    .as_sibling(true)
+                    .build()
+                    .map_err(|e| self.explain(&e))
+            });
         let _ = fs::remove_file(&path);
         send(report.as_raw_fd(), &Report::Created { pid: built?.as_raw() });
         if let Some(console) = console {
@@ -157,7 +159,13 @@ impl Helper<'_> {
         Ok(())
     }
 
-    fn builder(&self, report: &OwnedFd, stdio: Stdio, console: Option<&Console>) -> Result<ContainerBuilder> {
+    fn builder(
+        &self,
+        report: &OwnedFd,
+        stdio: Stdio,
+        console: Option<&Console>,
+        size: Option<(u16, u16)>,
+    ) -> Result<ContainerBuilder> {
         let config = &self.blueprint.config;
         let allowed = capabilities::of(&config.security, self.node, self.blueprint.cgroup_parent.is_some())?;
         let filter = Rc::new(seccomp::load_or_compile(&self.dir.seccomp_cache(), &allowed)?);
@@ -165,6 +173,7 @@ impl Helper<'_> {
             .with_executor(Launcher {
                 report: report.as_raw_fd(),
                 filter,
+                size,
             })
             .with_console_socket(console.map(|console| console.path(self.dir)))
             .with_root_path(self.dir.runtime_state())

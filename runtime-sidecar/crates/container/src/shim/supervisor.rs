@@ -1,7 +1,7 @@
 //! The shim's loop: waits for the container's output, its processes and its clients, and acts on each.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,7 @@ use crate::node::Node;
 use crate::process;
 use crate::protocol::{ExecRequest, Reply, Request};
 use crate::status::now_ms;
+use crate::terminal;
 
 /// A process whose client is gone gets this long after SIGHUP.
 const HANG_UP: Duration = Duration::from_secs(1);
@@ -52,7 +53,6 @@ struct Exec {
     launch: Option<Launch>,
     /// The client's ends of the stdio, until they are handed over.
     client_fds: Vec<OwnedFd>,
-    size: Option<(u16, u16)>,
     pid: Option<i32>,
     kill_at: Option<Instant>,
 }
@@ -518,7 +518,6 @@ impl Supervisor {
             client,
             launch,
             client_fds,
-            size: request.terminal,
             pid: None,
             kill_at: None,
         };
@@ -550,9 +549,6 @@ impl Supervisor {
         exec.pid = Some(pid);
         let mut fds = std::mem::take(&mut exec.client_fds);
         if let Some(console) = launch.console.take() {
-            if let Some((cols, rows)) = exec.size {
-                resize(&console, cols, rows);
-            }
             fds.push(console);
         }
         match connection {
@@ -668,7 +664,7 @@ impl Supervisor {
             }
             Request::Resize { cols, rows } => {
                 if let Some(console) = &self.console {
-                    resize(console, cols, rows);
+                    terminal::resize(console, cols, rows);
                 }
                 true
             }
@@ -736,15 +732,4 @@ fn signal_group(pid: Option<i32>, signal: Signal) {
         let _ = kill(Pid::from_raw(-pid), signal);
         let _ = kill(Pid::from_raw(pid), signal);
     }
-}
-
-fn resize(console: &OwnedFd, cols: u16, rows: u16) {
-    let size = nix::libc::winsize {
-        ws_row: rows,
-        ws_col: cols,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    // SAFETY: the request reads one `winsize` from the pointer.
-    unsafe { nix::libc::ioctl(console.as_raw_fd(), nix::libc::TIOCSWINSZ, &raw const size) };
 }
