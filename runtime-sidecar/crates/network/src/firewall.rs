@@ -119,6 +119,8 @@ const CHAINS: &str = r#"
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
+    # A way out with smaller packets than the bridge's, such as a VPN's, is told to both ends of a connection.
+    oifname != @bridges iifname @bridges tcp flags syn tcp option maxseg size set rt mtu
     iifname . oifname @same accept
     iifname @bridges oifname @bridges drop
     oifname @bridges ct state established,related accept

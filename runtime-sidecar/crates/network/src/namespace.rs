@@ -9,13 +9,11 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::statfs::statfs;
+use nix::sys::statfs::{NSFS_MAGIC, statfs};
 use tokio::sync::oneshot;
 
 use crate::error::NetworkError;
 use crate::links::Links;
-
-const NSFS_MAGIC: i64 = 0x6e73_6673;
 
 /// A new namespace and a netlink socket inside it.
 pub struct Namespace {
@@ -103,7 +101,7 @@ fn set_sysctl(key: &str, value: &str) -> Result<(), NetworkError> {
 
 /// Whether a namespace is pinned at `path`.
 pub fn exists(path: &Path) -> bool {
-    statfs(path).is_ok_and(|info| info.filesystem_type().0 as i64 == NSFS_MAGIC)
+    statfs(path).is_ok_and(|info| info.filesystem_type() == NSFS_MAGIC)
 }
 
 /// Unpins the namespace and removes the file. What is gone already is no error.

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Bench, inside};
+use common::{Bench, Outside, inside, open};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 /// For what must not get through: a packet that is dropped gives no answer.
@@ -111,6 +111,160 @@ async fn fifty_at_once_leave_nothing() {
     assert!(!String::from_utf8_lossy(&rules.stdout).contains("10.202."));
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
     assert!(!mounts.contains(&*bench.dir.path().to_string_lossy()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_outside_is_reached_under_the_address_of_the_host() {
+    let bench = Bench::new("10.209.0.0/16").await;
+    let outside = Outside::new("na1");
+    let web = bench.attach("shop", "web").await;
+    let listener = inside(&outside.netns, || TcpListener::bind((outside.address, 0)).unwrap());
+    let at = listener.local_addr().unwrap();
+    let mut stream = inside(&web.netns, || TcpStream::connect_timeout(&at, PATIENCE)).unwrap();
+    stream.write_all(b"hello").unwrap();
+    drop(stream);
+    let (mut heard, from) = listener.accept().unwrap();
+    assert_eq!(from.ip(), outside.host);
+    let mut text = String::new();
+    heard.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "hello");
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_pool_is_used_to_its_last_address_and_given_back() {
+    // Four subnets would be needed for more than two containers: each has a gateway and one other address.
+    let bench = Bench::new("10.210.7.0/30").await;
+    let first = bench.attach("shop", "first").await;
+    let error = bench.net.attach("shop", "second", &BTreeMap::new()).await.unwrap_err();
+    assert_eq!(error.code(), "address-pool-exhausted");
+    let error = bench.net.attach("bank", "third", &BTreeMap::new()).await.unwrap_err();
+    assert_eq!(error.code(), "address-pool-exhausted");
+    assert!(
+        error.to_string().contains("bank") && error.to_string().contains("10.210.7.0/30"),
+        "{error}"
+    );
+    // What somebody else routes is not taken either.
+    let other = tempfile::tempdir().unwrap();
+    let error = open(other.path(), "10.210.7.0/30")
+        .await
+        .attach("shop", "a", &BTreeMap::new())
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "address-pool-exhausted");
+    bench.net.detach("first").await.unwrap();
+    assert_eq!(bench.attach("shop", "second").await.address, first.address);
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_grows_over_several_subnets() {
+    let bench = Bench::new("10.211.0.0/16").await;
+    let mut places = Vec::new();
+    for number in 0..260 {
+        places.push(bench.attach("big", &format!("c{number}")).await);
+    }
+    let (first, last) = (&places[0], &places[259]);
+    assert_ne!(first.gateway, last.gateway);
+    assert_eq!(say(&first.netns, &last.netns, last.address, PATIENCE).unwrap(), "hello");
+    bench.net.set_names("big", "last", &[(1, last.address)]).await;
+    for place in [first, last] {
+        let answer = common::ask(&place.netns, place.gateway, "last", hickory_proto::rr::RecordType::A);
+        assert_eq!(answer.addresses, [last.address]);
+    }
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sysctls_are_set_inside_or_nothing_is_left() {
+    let bench = Bench::new("10.212.0.0/16").await;
+    let sysctls = |key: &str, value: &str| BTreeMap::from([(key.to_owned(), value.to_owned())]);
+    let path = "/proc/sys/net/ipv4/ip_default_ttl";
+    let before = std::fs::read_to_string(path).unwrap();
+    let web = bench
+        .net
+        .attach("shop", "web", &sysctls("net.ipv4.ip_default_ttl", "42"))
+        .await
+        .unwrap();
+    assert_eq!(
+        inside(&web.netns, || std::fs::read_to_string(path).unwrap()).trim(),
+        "42"
+    );
+    assert_eq!(std::fs::read_to_string(path).unwrap(), before);
+
+    let bad = [
+        ("net.ipv4.nonsense", "1"),
+        ("net.ipv4.ip_default_ttl", "many"),
+        ("net...kernel.hostname", "x"),
+        ("net./../kernel", "x"),
+    ];
+    for (key, value) in bad {
+        let error = bench
+            .net
+            .attach("bank", "vault", &sysctls(key, value))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), "sysctl-not-permitted", "{key}");
+        assert!(error.to_string().contains(key), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(bench.dir.path().join("netns")).unwrap().count(), 1);
+    assert_eq!(
+        std::fs::read_dir(bench.dir.path().join("deployments")).unwrap().count(),
+        1
+    );
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_and_long_names() {
+    let bench = Bench::new("10.213.0.0/16").await;
+    let long = "x".repeat(300);
+    for name in [
+        "../../etc/passwd",
+        "Ünïcode \u{1f600} app",
+        ".hidden",
+        "#hash",
+        "a\nb",
+        &long,
+    ] {
+        let place = bench.attach(name, name).await;
+        assert!(
+            place
+                .netns
+                .starts_with(bench.dir.path().canonicalize().unwrap().join("netns")),
+            "{:?}",
+            place.netns
+        );
+        assert!(!place.search_domain.is_empty() && place.search_domain.len() <= 63);
+        assert_eq!(bench.net.attachment(name).await, Some(place));
+        let again = bench.net.attach(name, name, &BTreeMap::new()).await.unwrap_err();
+        assert_eq!(again.code(), "network-already-attached");
+    }
+    for name in ["", "a\0b"] {
+        assert_eq!(
+            bench.net.attach(name, "c", &BTreeMap::new()).await.unwrap_err().code(),
+            "invalid-name"
+        );
+    }
+    // Detaching twice, or what never was, is fine.
+    bench.net.detach(&long).await.unwrap();
+    bench.net.detach(&long).await.unwrap();
+    bench.net.remove_deployment("never").await.unwrap();
+    bench.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_attach_is_undone_by_detach() {
+    let bench = Bench::new("10.214.0.0/16").await;
+    let net = bench.net.clone();
+    let attaching = tokio::spawn(async move { net.attach("shop", "web", &BTreeMap::new()).await });
+    tokio::task::yield_now().await;
+    attaching.abort();
+    let _ = attaching.await;
+    bench.net.detach("web").await.unwrap();
+    assert_eq!(bench.net.attachment("web").await, None);
+    bench.attach("shop", "web").await;
+    bench.finish().await;
 }
 
 /// The names of the links that are ports of the bridge whose subnet has this address.

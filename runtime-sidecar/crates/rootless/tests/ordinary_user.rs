@@ -300,7 +300,7 @@ fn the_way_out_is_kept_running_and_ends_with_the_namespaces() {
     let first = named("pas").expect("pasta runs");
     kill(first, Signal::SIGKILL).unwrap();
     until("pasta was not started again", || {
-        named("pasta").filter(|pid| *pid != first)
+        named("pas").filter(|pid| *pid != first)
     });
     // Without its keeper, the next engine starts another one, and still only one pasta runs.
     kill(named("zlayer-keeper").unwrap(), Signal::SIGKILL).unwrap();

@@ -128,3 +128,78 @@ fn encode(mut answer: Message, limit: u16) -> Decision {
         answer.set_truncated(true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::Query;
+    use hickory_proto::rr::Name;
+    use proptest::prelude::*;
+    use std::net::Ipv4Addr;
+
+    fn zone() -> Zone {
+        let mut zone = Zone::new("shop", "10.89.0.0/16".parse().unwrap());
+        zone.set("web", &[(1, Ipv4Addr::new(10, 89, 0, 2))]);
+        zone
+    }
+
+    fn query(name: &str) -> Message {
+        let mut message = Message::new();
+        message
+            .set_id(7)
+            .add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+        message
+    }
+
+    fn check(bytes: &[u8], expect: ResponseCode) {
+        let Decision::Reply(answer) = decide(&zone(), bytes, 0, false) else {
+            panic!("no reply to {bytes:?}")
+        };
+        let answer = Message::from_vec(&answer).unwrap();
+        assert_eq!((answer.id(), answer.response_code()), (7, expect));
+        assert_eq!(answer.message_type(), MessageType::Response);
+    }
+
+    #[test]
+    fn what_is_not_a_plain_question() {
+        check(&query("web.").to_vec().unwrap(), ResponseCode::NoError);
+        check(&[0, 7, 0, 0, 0, 1], ResponseCode::FormErr);
+        check(&Message::new().set_id(7).to_vec().unwrap(), ResponseCode::FormErr);
+        let mut two = query("web.");
+        two.add_query(query("db.").queries()[0].clone());
+        check(&two.to_vec().unwrap(), ResponseCode::FormErr);
+        check(
+            &query("web.").set_op_code(OpCode::Update).to_vec().unwrap(),
+            ResponseCode::NotImp,
+        );
+        // Answers are not answered: two servers could talk for ever.
+        let answer = query("web.").set_message_type(MessageType::Response).to_vec().unwrap();
+        assert!(matches!(decide(&zone(), &answer, 0, false), Decision::Ignore));
+        assert!(matches!(decide(&zone(), &[0, 7], 0, false), Decision::Ignore));
+        assert!(matches!(
+            decide(&zone(), &query("example.com.").to_vec().unwrap(), 0, false),
+            Decision::Forward
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_hurt(bytes in prop::collection::vec(any::<u8>(), 0..600), turn: usize, tcp: bool) {
+            let _ = decide(&zone(), &bytes, turn, tcp);
+            let _ = server_failure(&bytes);
+        }
+
+        #[test]
+        fn no_damaged_query_hurts(at in 0_usize..40, byte: u8, cut in 0_usize..40, turn: usize) {
+            let mut bytes = query("1.web.shop.").to_vec().unwrap();
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+            bytes.truncate(bytes.len().max(cut) - cut.min(bytes.len()));
+            if let Decision::Reply(answer) = decide(&zone(), &bytes, turn, false) {
+                prop_assert!(answer.len() <= usize::from(LARGEST_UDP_ANSWER));
+                prop_assert_eq!(answer.get(..2), bytes.get(..2));
+            }
+        }
+    }
+}

@@ -104,4 +104,41 @@ mod tests {
         ];
         assert_eq!(parse(text), expect);
     }
+
+    /// A resolver that answers every query with itself, over UDP and TCP.
+    async fn mirror() -> SocketAddr {
+        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let at = udp.local_addr().unwrap();
+        let tcp = tokio::net::TcpListener::bind(at).await.unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, client)) = udp.recv_from(&mut buffer).await {
+                // First the answer to somebody else's query.
+                udp.send_to(b"\xff\xffnot the answer", client).await.unwrap();
+                udp.send_to(&buffer[..length], client).await.unwrap();
+            }
+        });
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = tcp.accept().await {
+                let query = read_message(&mut stream).await.unwrap();
+                write_message(&mut stream, &query).await.unwrap();
+            }
+        });
+        at
+    }
+
+    #[tokio::test]
+    async fn the_first_resolver_that_answers_is_heard() {
+        let query = b"\x12\x34a query of some length";
+        let closed = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let resolvers = [closed, mirror().await];
+        for tcp in [false, true] {
+            assert_eq!(
+                forward(query, &resolvers, tcp).await.as_deref(),
+                Some(&query[..]),
+                "tcp: {tcp}"
+            );
+            assert_eq!(forward(query, &[closed], tcp).await, None);
+        }
+    }
 }
