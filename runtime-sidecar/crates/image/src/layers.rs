@@ -8,11 +8,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::fcntl::FlockArg;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::json_file;
-use crate::temp::TempDir;
+use crate::temp::{self, TempDir};
 use crate::unpack::Unpacked;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,17 +57,40 @@ impl Layers {
             boot: boot.into(),
             pins: Arc::default(),
         };
-        for entry in std::fs::read_dir(&layers.dir)? {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-            match name.split_once('.') {
-                None if layers.record(&name)?.is_none() => layers.discard(&name)?,
-                None => {}
-                Some((stem, "json")) if layers.dir.join(stem).is_dir() => {}
-                Some(_) => std::fs::remove_file(&path)?,
+        // Another process may be about to publish a layer, whose parts appear one after the other.
+        let gate = temp::gate(&layers.temp, FlockArg::LockExclusive)?;
+        layers.remove_incomplete()?;
+        drop(gate);
+        Ok(layers)
+    }
+
+    fn remove_incomplete(&self) -> io::Result<()> {
+        let (mut dirs, mut files) = (Vec::new(), Vec::new());
+        for entry in std::fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let list = if entry.file_type()?.is_dir() {
+                &mut dirs
+            } else {
+                &mut files
+            };
+            list.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        for name in &dirs {
+            if self.record(name)?.is_none() {
+                // The record first: without it what is left of the layer is removed the next time.
+                present(std::fs::remove_file(self.record_path(name)))?;
+                std::fs::remove_dir_all(self.dir.join(name))?;
             }
         }
-        Ok(layers)
+        for name in &files {
+            let belongs = name
+                .strip_suffix(".json")
+                .is_some_and(|stem| self.dir.join(stem).is_dir());
+            if !belongs {
+                present(std::fs::remove_file(self.dir.join(name)))?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn path(&self, diff_id: &Digest) -> PathBuf {
@@ -101,6 +125,7 @@ impl Layers {
     /// Makes a verified layer visible. `root` lies in a temporary directory of this store.
     pub(crate) fn publish(&self, diff_id: &Digest, root: &Path, unpacked: Unpacked) -> io::Result<()> {
         let pins = self.pins();
+        let _gate = temp::gate(&self.temp, FlockArg::LockShared)?;
         if self.has(diff_id)? {
             return Ok(());
         }
@@ -173,10 +198,8 @@ impl Layers {
             // Out of sight at once; the slow part follows when nobody waits.
             let temp = self.temp_dir()?;
             std::fs::remove_file(self.record_path(stem))?;
-            match std::fs::rename(self.dir.join(stem), temp.path().join("layer")) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => gone.push(temp),
-            }
+            present(std::fs::rename(self.dir.join(stem), temp.path().join("layer")))?;
+            gone.push(temp);
         }
         drop(pins);
         drop(gone);
@@ -194,10 +217,8 @@ impl Layers {
 
     fn discard(&self, name: &str) -> io::Result<()> {
         let temp = self.temp_dir()?;
-        match std::fs::remove_file(self.record_path(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => std::fs::rename(self.dir.join(name), temp.path().join("layer")),
-        }
+        present(std::fs::remove_file(self.record_path(name)))?;
+        std::fs::rename(self.dir.join(name), temp.path().join("layer"))
     }
 
     fn pins(&self) -> MutexGuard<'_, HashMap<String, usize>> {
@@ -217,6 +238,14 @@ impl Drop for Pins {
                 }
             }
         }
+    }
+}
+
+/// What is gone already need not be removed.
+fn present(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

@@ -21,7 +21,7 @@ impl TempDir {
     pub(crate) fn new(parent: &Path) -> io::Result<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Nobody sweeps between the making and the locking.
-        let _gate = lock(&parent.join(".lock"), FlockArg::LockShared)?;
+        let _gate = gate(parent, FlockArg::LockShared)?;
         loop {
             let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
             let path = parent.join(name);
@@ -52,7 +52,7 @@ impl Drop for TempDir {
 
 /// Removes what nobody holds.
 pub(crate) fn sweep(parent: &Path) -> io::Result<()> {
-    let _gate = lock(&parent.join(".lock"), FlockArg::LockExclusive)?;
+    let _gate = gate(parent, FlockArg::LockExclusive)?;
     for entry in std::fs::read_dir(parent)? {
         let path = entry?.path();
         if !path.is_dir() {
@@ -63,6 +63,11 @@ pub(crate) fn sweep(parent: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Held exclusively by who cleans up the store, and shared by who adds to it.
+pub(crate) fn gate(parent: &Path, how: FlockArg) -> io::Result<Flock<File>> {
+    lock(&parent.join(".lock"), how)
 }
 
 fn lock(path: &Path, how: FlockArg) -> io::Result<Flock<File>> {

@@ -316,6 +316,29 @@ async fn what_a_killed_process_left_is_removed_and_what_a_living_one_holds_is_no
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn new_layers_are_written_through_in_the_background() {
+    let layout = tempfile::tempdir().unwrap();
+    let reference = image().write_layout(layout.path(), "1");
+    let dir = tempfile::tempdir().unwrap();
+    let options = StoreOptions {
+        write_through: true,
+        ..impatient()
+    };
+    let store = ImageStore::open_with(dir.path(), options).await.unwrap();
+    let image = pull(&store, &reference).await.unwrap();
+    for layer in &image.layers {
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        while std::fs::read_to_string(layer.with_extension("json"))
+            .unwrap()
+            .contains("unsynced_in")
+        {
+            assert!(std::time::Instant::now() < deadline, "never written through");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_layer_that_was_not_on_the_disk_before_a_power_cut_is_fetched_again() {
     let layout = tempfile::tempdir().unwrap();
     let reference = image().write_layout(layout.path(), "1");
