@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures_util::future::join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::addresses::gateway;
@@ -172,9 +173,9 @@ impl NetworkManager {
     pub async fn remove_deployment(&self, deployment: &str) -> Result<(), NetworkError> {
         let (inner, deployment) = (self.inner.clone(), deployment.to_owned());
         to_the_end(async move {
-            for container in inner.containers(|record| record.deployment == deployment) {
-                inner.detach(&container).await?;
-            }
+            inner
+                .detach_all(inner.containers(|record| record.deployment == deployment))
+                .await?;
             deployments::remove(&inner, &deployment).await
         })
         .await
@@ -188,10 +189,9 @@ impl NetworkManager {
     pub async fn retain(&self, containers: &[String]) -> Result<(), NetworkError> {
         let (inner, kept) = (self.inner.clone(), containers.to_vec());
         to_the_end(async move {
-            let mut result = Ok(());
-            for container in inner.containers(|record| !kept.contains(&record.container)) {
-                result = result.and(inner.detach(&container).await);
-            }
+            let mut result = inner
+                .detach_all(inner.containers(|record| !kept.contains(&record.container)))
+                .await;
             let deployments: Vec<String> = inner.registry().deployments.keys().cloned().collect();
             for deployment in deployments {
                 result = result.and(deployments::remove_if_empty(&inner, &deployment).await);
@@ -300,6 +300,12 @@ impl Inner {
         self.registry().attachments.remove(container);
         deployments::give_back(self, &record.deployment, record.attachment.address);
         Ok(())
+    }
+
+    /// Detaches all at the same time; gives back the first failure.
+    async fn detach_all(&self, containers: Vec<String>) -> Result<(), NetworkError> {
+        let detached = join_all(containers.iter().map(|container| self.detach(container))).await;
+        detached.into_iter().collect()
     }
 
     async fn undo(&self, record: &AttachmentRecord) -> Result<(), NetworkError> {

@@ -6,13 +6,15 @@ use std::error::Error;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns};
 use sidecar_network::{NetworkConfig, NetworkManager, PublishedPort};
-use sidecar_rootless::{RootlessConfig, enter};
+use sidecar_rootless::{RootlessConfig, dissolve, enter};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -52,6 +54,7 @@ fn main() -> Result<()> {
     match what.as_str() {
         "enter" => Ok(()),
         "overlay" => overlay(&data_dir),
+        "peers" => peers(&data_dir),
         "connect" => connect(rest.first().ok_or("a port is missing")?.parse()?),
         "serve" => tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -98,6 +101,20 @@ fn overlay(data_dir: &Path) -> Result<()> {
         .collect();
     names.sort();
     say(&serde_json::json!({ "names": names, "chown": owned }))
+}
+
+/// The uid of each of two peers, as the API sees it.
+fn peers(data_dir: &Path) -> Result<()> {
+    let path = data_dir.join("socket");
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666))?;
+    say(&serde_json::json!({ "listening": true }))?;
+    for _ in 0..2 {
+        let (stream, _) = listener.accept()?;
+        let peer = nix::sys::socket::getsockopt(&stream, nix::sys::socket::sockopt::PeerCredentials)?;
+        say(&serde_json::json!({ "peer": peer.uid(), "own": nix::unistd::Uid::effective().as_raw() }))?;
+    }
+    Ok(())
 }
 
 /// What a server on the host's loopback says to a client inside.
@@ -169,5 +186,8 @@ async fn serve(data_dir: &Path) -> Result<()> {
     let ports: Vec<Option<u16>> = published.iter().map(|port| port.host_port).collect();
     say(&serde_json::json!({ "heard": heard, "ports": ports, "address": web.address }))?;
     std::io::stdin().read_to_end(&mut Vec::new())?;
-    Ok(net.retain(&[]).await?)
+    net.retain(&[]).await?;
+    Ok(dissolve(&RootlessConfig {
+        data_dir: data_dir.to_owned(),
+    })?)
 }

@@ -5,7 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use nix::unistd::Uid;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, Uid};
 use sidecar_api_types::Limitation;
 
 use crate::cgroup;
@@ -88,7 +89,6 @@ pub fn enter(config: &RootlessConfig) -> Result<Environment, RootlessError> {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
-    dir.save(&record)?;
     if !record.subordinate_ids {
         limitations.push(limitation(
             "no-subordinate-ids",
@@ -104,6 +104,25 @@ pub fn enter(config: &RootlessConfig) -> Result<Environment, RootlessError> {
         real_uid,
         subordinate_ids: record.subordinate_ids,
     })
+}
+
+/// Ends the helper processes. The namespaces end with the last process in them, so this is called by an engine that is
+/// about to end and leaves no container behind; otherwise nobody could find the containers again.
+///
+/// # Errors
+/// `State` and `Locked` when the data directory cannot be used.
+pub fn dissolve(config: &RootlessConfig) -> Result<(), RootlessError> {
+    let dir = RecordDir::open(&config.data_dir)?;
+    if let Some(holder) = dir
+        .load()
+        .map(|record| record.holder)
+        .filter(|holder| holder.is_alive())
+    {
+        // Its keeper notices and ends the way out.
+        let ended = kill(Pid::from_raw(holder.pid), Signal::SIGKILL);
+        ended.map_err(|error| RootlessError::kernel("end the holder", error))?;
+    }
+    dir.forget()
 }
 
 /// Inside, names are asked of the way out; the host's own file may name a resolver on the host's loopback.

@@ -26,7 +26,7 @@ mod process;
 mod record;
 mod way_out;
 
-pub use enter::{Environment, RootlessConfig, enter};
+pub use enter::{Environment, RootlessConfig, dissolve, enter};
 pub use error::RootlessError;
 pub use machine::{Machine, Mode};
 pub use sidecar_api_types::Limitation;

@@ -77,6 +77,19 @@ impl RecordDir {
         serde_json::from_slice(&fs::read(self.file("record.json")).ok()?).ok()
     }
 
+    /// There is nothing to enter any more.
+    pub fn forget(&self) -> Result<(), RootlessError> {
+        let path = self.file("record.json");
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(RootlessError::State {
+                path,
+                action: "removed",
+                source,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     pub fn save(&self, record: &Record) -> Result<(), RootlessError> {
         let (path, draft) = (self.file("record.json"), self.file("record.json.new"));
         let written = serde_json::to_vec(record)

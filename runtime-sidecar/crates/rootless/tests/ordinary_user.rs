@@ -3,6 +3,7 @@
 use std::ffi::CString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -283,6 +284,34 @@ fn the_engine_works_for_an_ordinary_user() {
 
     // Closing its input ends the engine, which takes its networks away.
     drop(engine.child.stdin.take());
+    assert!(engine.child.wait().unwrap().success());
+    until("the helpers stay", || processes_of(user.uid).is_empty().then_some(()));
+}
+
+#[test]
+fn the_api_can_tell_the_user_from_others() {
+    let user = Account::new("d", true);
+    let mut engine = user.start(&["peers"]);
+    engine.next();
+    engine.next();
+    let socket = user.home.path().join("data/socket");
+    let _root = UnixStream::connect(&socket).unwrap();
+    assert_eq!(engine.next()["peer"], 65534);
+    // A thread of its own becomes the user, by the call that changes only the thread.
+    let (uid, path) = (user.uid, socket.clone());
+    std::thread::spawn(move || {
+        // SAFETY: the call takes three numbers.
+        assert_eq!(
+            unsafe { nix::libc::syscall(nix::libc::SYS_setresuid, uid.as_raw(), uid.as_raw(), uid.as_raw()) },
+            0
+        );
+        UnixStream::connect(path).unwrap();
+    });
+    let own = engine.next();
+    assert_eq!(
+        (&own["peer"], &own["own"]),
+        (&serde_json::json!(0), &serde_json::json!(0))
+    );
     assert!(engine.child.wait().unwrap().success());
 }
 
