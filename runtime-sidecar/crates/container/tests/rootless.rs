@@ -13,7 +13,10 @@ use common::*;
 use sidecar_container::{LogQuery, NetworkNamespace, Runtime, RuntimeConfig};
 
 /// An unprivileged user of this machine that is removed at the end of the test.
-struct User(String);
+struct User {
+    name: String,
+    temp: Temp,
+}
 
 impl User {
     fn new() -> Self {
@@ -25,15 +28,20 @@ impl User {
                 .unwrap()
                 .success()
         );
-        Self(name)
+        Self {
+            name,
+            temp: Temp::new("rootless"),
+        }
     }
 }
 
 impl Drop for User {
     fn drop(&mut self) {
         // After a failure there may be containers left; a user who runs something cannot be removed.
-        let _ = Command::new("pkill").args(["-KILL", "-u", &self.0]).status();
-        let _ = Command::new("userdel").arg(&self.0).status();
+        for pid in processes_with(self.temp.path().to_str().unwrap()) {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+        }
+        let _ = Command::new("userdel").arg(&self.name).status();
     }
 }
 
@@ -45,7 +53,8 @@ fn copy(from: &Path, to: PathBuf) -> PathBuf {
 
 #[test]
 fn everything_works_for_an_unprivileged_user() {
-    let (user, temp) = (User::new(), Temp::new("rootless"));
+    let user = User::new();
+    let temp = &user.temp;
     let shim = copy(&shim_exe(), temp.path().join("shim"));
     let test = copy(&std::env::current_exe().unwrap(), temp.path().join("test"));
     let layer = make_layer(&temp.path().join("layer"));
@@ -54,14 +63,14 @@ fn everything_works_for_an_unprivileged_user() {
     assert!(
         Command::new("chown")
             .arg("-R")
-            .arg(format!("{0}:{0}", user.0))
+            .arg(format!("{0}:{0}", user.name))
             .args([&state, &layer])
             .status()
             .unwrap()
             .success()
     );
     let output = Command::new("setpriv")
-        .args(["--reuid", &user.0, "--regid", &user.0, "--init-groups", "--"])
+        .args(["--reuid", &user.name, "--regid", &user.name, "--init-groups", "--"])
         .args(["unshare", "--user", "--map-root-user", "--map-auto", "--mount", "--"])
         .arg(&test)
         .args(["--exact", "inside", "--nocapture"])

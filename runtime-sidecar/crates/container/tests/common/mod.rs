@@ -47,12 +47,22 @@ pub fn shim_exe() -> PathBuf {
     exe
 }
 
-/// A layer with busybox, an `/etc/passwd` and an `/etc/group`; made once for a test binary.
+/// A layer with busybox, an `/etc/passwd` and an `/etc/group`; made once, in cargo's directory for such things.
 pub fn layer() -> PathBuf {
     static LAYER: OnceLock<PathBuf> = OnceLock::new();
-    LAYER
-        .get_or_init(|| make_layer(&std::env::temp_dir().join(format!("container-test-layer-{}", std::process::id()))))
-        .clone()
+    let make = || {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("busybox-layer");
+        if !path.exists() {
+            let own = path.with_extension(std::process::id().to_string());
+            make_layer(&own);
+            if std::fs::rename(&own, &path).is_err() {
+                // Another test binary was first.
+                std::fs::remove_dir_all(&own).unwrap();
+            }
+        }
+        path
+    };
+    LAYER.get_or_init(make).clone()
 }
 
 pub fn make_layer(root: &Path) -> PathBuf {
