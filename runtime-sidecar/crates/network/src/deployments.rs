@@ -114,14 +114,10 @@ async fn remove_shaped(inner: &Inner, deployment: &str) -> Result<(), NetworkErr
 async fn discard(inner: &Inner, record: &DeploymentRecord) -> Result<(), NetworkError> {
     inner.links.remove(&record.bridge).await?;
     inner.state.forget_bridge(&record.deployment)?;
-    if inner.registry().deployments.is_empty() {
-        inner.firewall.remove().await
-    } else {
-        inner
-            .firewall
-            .change(|rules| drop(rules.bridges.remove(&record.bridge)))
-            .await
-    }
+    inner
+        .firewall
+        .change(|rules| drop(rules.bridges.remove(&record.bridge)))
+        .await
 }
 
 async fn create(inner: &Inner, deployment: &str) -> Result<(), NetworkError> {
@@ -175,7 +171,10 @@ pub async fn restore(
     attached: &[&AttachmentRecord],
 ) -> Result<(), NetworkError> {
     if attached.is_empty() {
-        return discard(inner, &record).await;
+        if let Err(error) = discard(inner, &record).await {
+            tracing::warn!(%error, deployment = record.deployment, "the network of an empty deployment could not be removed");
+        }
+        return Ok(());
     }
     let mut restored = shape(inner, &record).await?;
     for attachment in attached {

@@ -1,7 +1,7 @@
 //! What can go wrong, in words for the user.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 /// Every variant says what failed, why and what to do. `code()` is stable and kebab-case.
@@ -14,6 +14,8 @@ pub enum NetworkError {
         protocol: &'static str,
         owner: Option<String>,
     },
+    #[error("Names of services cannot be served: port 53 on {address} is in use{}. Let that program listen on its own addresses only (dnsmasq: `bind-dynamic`), not on all.", owner.as_deref().map(|o| format!(" by {o}")).unwrap_or_default())]
+    NamePortInUse { address: Ipv4Addr, owner: Option<String> },
     #[error(
         "Port {port}/{protocol} may not be published by this user: ports below {lowest} need root. Publish a port from {lowest} on, or lower the limit with `sudo sysctl net.ipv4.ip_unprivileged_port_start={port}`."
     )]
@@ -75,6 +77,7 @@ impl NetworkError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::PortInUse { .. } => "port-in-use",
+            Self::NamePortInUse { .. } => "name-port-in-use",
             Self::PortNotPermitted { .. } => "port-not-permitted",
             Self::HostAddressUnknown(_) => "host-address-unknown",
             Self::Ipv6UdpNotServed(_) => "ipv6-udp-not-served",

@@ -33,7 +33,13 @@ pub struct Ruleset {
 }
 
 impl Ruleset {
+    /// Without deployments there is no table.
     fn to_nft(&self, table: &str) -> String {
+        // `delete` fails for a table that is not there, so it is declared first.
+        let mut text = format!("table ip {table}\ndelete table ip {table}\n");
+        if self.bridges.is_empty() {
+            return text;
+        }
         let bridges = self.bridges.keys().map(|name| format!("\"{name}\""));
         let same = self.bridges.keys().map(|name| format!("\"{name}\" . \"{name}\""));
         let subnets = self.bridges.values().flatten().map(ToString::to_string);
@@ -49,46 +55,30 @@ impl Ruleset {
         let at = self.ports.iter().filter(|((host, ..), _)| !host.is_unspecified());
         let at = at.map(|((host, udp, port), target)| format!("{host} . {} . {port} : {}", protocol(*udp), to(target)));
 
-        let mut text = String::new();
-        // `delete` fails for a table that is not there, so it is declared first.
-        let _ = writeln!(text, "table ip {table}\ndelete table ip {table}\ntable ip {table} {{");
-        container(&mut text, "set bridges", "ifname", "", bridges);
-        container(&mut text, "set same", "ifname . ifname", "", same);
-        container(
+        let _ = writeln!(text, "table ip {table} {{");
+        let mapped = "inet_proto . inet_service : ipv4_addr . inet_service";
+        set(&mut text, "set bridges { type ifname;", bridges);
+        set(&mut text, "set same { type ifname . ifname;", same);
+        set(
             &mut text,
-            "set subnets",
-            "ipv4_addr",
-            "flags interval; auto-merge;",
+            "set subnets { type ipv4_addr; flags interval; auto-merge;",
             subnets,
         );
-        container(&mut text, "set gateways", "ifname . ipv4_addr", "", gateways);
-        container(
-            &mut text,
-            "map ports_any",
-            "inet_proto . inet_service : ipv4_addr . inet_service",
-            "",
-            any,
-        );
-        container(
-            &mut text,
-            "map ports_at",
-            "ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service",
-            "",
-            at,
-        );
+        set(&mut text, "set gateways { type ifname . ipv4_addr;", gateways);
+        set(&mut text, &format!("map ports_any {{ type {mapped};"), any);
+        set(&mut text, &format!("map ports_at {{ type ipv4_addr . {mapped};"), at);
         text.push_str(CHAINS);
         text.push_str("}\n");
         text
     }
 }
 
-fn container(text: &mut String, name: &str, kind: &str, flags: &str, elements: impl Iterator<Item = String>) {
+fn set(text: &mut String, head: &str, elements: impl Iterator<Item = String>) {
     let elements: Vec<String> = elements.collect();
-    let _ = write!(text, "  {name} {{ type {kind}; {flags}");
-    if !elements.is_empty() {
-        let _ = write!(text, " elements = {{ {} }}", elements.join(", "));
-    }
-    text.push_str(" }\n");
+    let _ = match elements.len() {
+        0 => writeln!(text, "  {head} }}"),
+        _ => writeln!(text, "  {head} elements = {{ {} }}; }}", elements.join(", ")),
+    };
 }
 
 const CHAINS: &str = r#"
@@ -174,13 +164,6 @@ impl Firewall {
         run_nft(&text).await?;
         *loaded = number;
         Ok(())
-    }
-
-    /// Removes the table.
-    pub async fn remove(&self) -> Result<(), NetworkError> {
-        let mut loaded = self.loaded.lock().await;
-        *loaded = 0;
-        run_nft(&format!("table ip {0}\ndelete table ip {0}\n", self.table)).await
     }
 }
 

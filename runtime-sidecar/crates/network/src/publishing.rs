@@ -19,7 +19,11 @@ pub async fn publish(
     };
     let target = before.attachment.address;
     // All are reserved before anything is changed; with an error, those made so far end at once.
-    let mut reservations = ports.iter().map(reserve).collect::<Result<Vec<_>, _>>()?;
+    let mut reservations = ports
+        .iter()
+        .map(reserve)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| name_container(inner, error))?;
     reservations
         .iter_mut()
         .for_each(|reservation| reservation.relay(target));
@@ -50,6 +54,25 @@ pub async fn publish(
         attached.reservations.extend(reservations);
     }
     Ok(published)
+}
+
+/// Where the port is another container's, that says more than that this process has it.
+fn name_container(inner: &Inner, mut error: NetworkError) -> NetworkError {
+    if let NetworkError::PortInUse {
+        port, protocol, owner, ..
+    } = &mut error
+    {
+        let taken = |published: &PublishedPort| published.host_port == Some(*port) && published.protocol() == *protocol;
+        let registry = inner.registry();
+        if let Some(holder) = registry
+            .attachments
+            .values()
+            .find(|attached| attached.record.ports.iter().any(taken))
+        {
+            *owner = Some(format!("the container '{}'", holder.record.container));
+        }
+    }
+    error
 }
 
 /// Takes back all ports of a container.

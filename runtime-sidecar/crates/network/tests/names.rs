@@ -86,3 +86,33 @@ async fn over_tcp_and_with_many_replicas() {
     assert!(ask(&web.netns, web.gateway, "web", RecordType::A).truncated);
     bench.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_port_of_the_name_server_is_told() {
+    // In a namespace of its own, so that the other tests keep their name servers.
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_owned();
+    std::thread::spawn(move || {
+        nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let taken = std::net::UdpSocket::bind("0.0.0.0:53").unwrap();
+            let net = common::open(&path, "10.215.0.0/16").await;
+            let error = net
+                .attach("shop", "web", &std::collections::BTreeMap::new())
+                .await
+                .unwrap_err();
+            assert_eq!(error.code(), "name-port-in-use");
+            drop(taken);
+            net.attach("shop", "web", &std::collections::BTreeMap::new())
+                .await
+                .unwrap();
+            net.retain(&[]).await.unwrap();
+        });
+    })
+    .join()
+    .unwrap();
+}

@@ -1,5 +1,6 @@
 //! Listens on one deployment's gateway address, UDP and TCP.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,6 +15,7 @@ use super::answer::{Decision, decide, server_failure};
 use super::forward::{forward, read_message, resolvers, write_message};
 use super::zone::Zone;
 use crate::error::NetworkError;
+use crate::port_owner::owner;
 use crate::sockets::{bind_tcp, bind_udp};
 
 const PORT: u16 = 53;
@@ -54,12 +56,18 @@ impl NameServer {
     /// Serves on one more address.
     ///
     /// # Errors
-    /// `Kernel` when the address is not this machine's or its port 53 is taken.
+    /// `NamePortInUse` when another program listens on port 53 of all addresses, `Kernel` for other failures.
     pub fn listen(&mut self, address: Ipv4Addr) -> Result<(), NetworkError> {
         let at = SocketAddr::from((address, PORT));
-        let failed = |e| NetworkError::kernel(format!("serve names on {at}"), e);
-        let udp = bind_udp(at).map_err(failed)?;
-        let tcp = bind_tcp(at).map_err(failed)?;
+        let failed = |error: io::Error, udp| match error.kind() {
+            io::ErrorKind::AddrInUse => NetworkError::NamePortInUse {
+                address,
+                owner: owner(address.into(), PORT, udp),
+            },
+            _ => NetworkError::kernel(format!("serve names on {at}"), error),
+        };
+        let udp = bind_udp(at).map_err(|error| failed(error, true))?;
+        let tcp = bind_tcp(at).map_err(|error| failed(error, false))?;
         self.shared
             .own
             .write()
