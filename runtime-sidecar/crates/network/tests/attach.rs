@@ -1,4 +1,5 @@
 //! Containers get a network, reach whom they should, and leave nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The name server of a deployment, asked from its containers.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Published ports: from the host, from outside, over TCP and UDP, and what is refused.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! A new manager finds what the last one made, and keeps only what it is told to.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 

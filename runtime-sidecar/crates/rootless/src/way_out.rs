@@ -103,7 +103,7 @@ impl WayOut {
 fn notices_udp_ports(pasta: &Path) -> bool {
     let output = Command::new(pasta).arg("--version").stdin(Stdio::null()).output();
     output.is_ok_and(|output| {
-        version_date(&String::from_utf8_lossy(&output.stdout)).is_some_and(|date| date >= 2023_11_10)
+        version_date(&String::from_utf8_lossy(&output.stdout)).is_some_and(|date| date >= 20_231_110)
     })
 }
 
@@ -166,7 +166,7 @@ mod tests {
     fn versions_are_dates() {
         assert_eq!(
             version_date("pasta 2024_02_20.1e6f92b\nCopyright Red Hat\n"),
-            Some(2024_02_20)
+            Some(20_240_220)
         );
         assert_eq!(version_date("pasta unknown version\nCopyright Red Hat\n"), None);
         assert_eq!(version_date(""), None);

@@ -1,4 +1,5 @@
 //! As a second, unprivileged user, which the test makes. It needs root for that.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::ffi::CString;
 use std::io::{BufRead, BufReader, Read, Write};
