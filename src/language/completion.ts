@@ -31,8 +31,6 @@ export const completion: Feature = {
 
 /** What is written most, first. The rest follows by name. */
 const USUAL = [
-  "version",
-  "deployment",
   "services",
   "image",
   "name",
@@ -72,9 +70,9 @@ function keys(context: CompletionContext, range: Range): CompletionItem[] {
       if (siblings.includes(name) || property.deprecated === true || items.has(name)) {
         continue;
       }
-      const required = option.required?.includes(name) === true;
-      const rank = USUAL.indexOf(name);
-      const order = `${required ? 0 : 1}${String(rank < 0 ? 999 : rank).padStart(3, "0")}`;
+      const place = option.required?.indexOf(name) ?? -1;
+      const required = place >= 0;
+      const order = `${required ? 0 : 1}${String(required ? place : rank(name)).padStart(3, "0")}`;
       items.set(name, {
         label: name,
         kind: CompletionItemKind.Property,
@@ -131,7 +129,7 @@ function entry(name: string, schema: Schema, isFlow: boolean): string {
       return `\n${indent}${tag}: ${stop(mappings.map((option) => String(option.properties?.[tag]?.const)))}`;
     }
     if (mappings[0] !== undefined && mappings[0] === first) {
-      const lines = required(mappings[0]).map((field) => {
+      const lines = (mappings[0].required ?? []).map((field) => {
         const inner = mappings[0]?.properties?.[field] ?? {};
         return `\n${indent}${field}:${spaced(value(inner, `${indent}  `))}`;
       });
@@ -153,10 +151,6 @@ function spaced(value: string): string {
 function tagOf(mappings: Schema[]): string | undefined {
   const tags = Object.entries(mappings[0]?.properties ?? {}).filter(([, property]) => property.const !== undefined);
   return mappings.length > 1 ? tags[0]?.[0] : undefined;
-}
-
-function required(mapping: Schema): string[] {
-  return [...(mapping.required ?? [])].sort((a, b) => rank(a) - rank(b));
 }
 
 function rank(name: string): number {

@@ -7,6 +7,12 @@ export interface ServerContext {
   connection: Connection;
   documents: SpecDocuments;
   validator: SpecValidator;
+  client: ClientAbilities;
+}
+
+/** What the editor can do, known once it has introduced itself. */
+export interface ClientAbilities {
+  hasConfiguration: boolean;
 }
 
 /** One ability of the server: what it announces and how it answers. */

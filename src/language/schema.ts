@@ -46,6 +46,12 @@ export function alternatives(schema: Schema | undefined): Schema[] {
   return parts.flatMap((part) => alternatives(part));
 }
 
+/** Whether a value has that format, itself or in one of the schemas that it is put together from. */
+export function hasFormat(schema: Schema, format: string): boolean {
+  const parts = [...(schema.allOf ?? []), ...(schema.anyOf ?? [])];
+  return schema.format === format || parts.some((part) => hasFormat(part, format));
+}
+
 /** The name of the definition that a schema refers to, when it refers to one. */
 export function definitionOf(schema: Schema | undefined): string | undefined {
   if (schema?.$ref !== undefined) {

@@ -145,7 +145,8 @@ export class SpecDocument {
   /** The range of a node, without the white space and comments after it. */
   range(node: SpecNode | null | undefined): Range {
     const [start, end] = node?.range ?? [0, 0];
-    return { start: this.position(start), end: this.position(Math.max(start, end)) };
+    const trimmed = isMap(node) || isSeq(node) ? trimmedEnd(this.text, end) : end;
+    return { start: this.position(start), end: this.position(Math.max(start, trimmed)) };
   }
 
   /** From the key to the end of the value. */

@@ -33,6 +33,8 @@ export class TestServer {
   #onPublished: (() => void)[] = [];
   readonly #versions = new Map<string, number>();
   capabilities: Record<string, unknown> = {};
+  /** What the server is told when it asks for a setting. */
+  configuration: unknown = null;
 
   private constructor(child: ChildProcess, directory: string) {
     this.#process = child;
@@ -63,7 +65,7 @@ export class TestServer {
     const answer = (await server.request("initialize", {
       processId: process.pid,
       rootUri: null,
-      capabilities: { textDocument: { completion: { completionItem: { snippetSupport: true } } } },
+      capabilities: { workspace: { configuration: true } },
     })) as { capabilities: Record<string, unknown> };
     server.capabilities = answer.capabilities;
     server.notify("initialized", {});
@@ -146,7 +148,8 @@ export class TestServer {
         done();
       }
     } else if (message.method !== undefined && message.id !== undefined) {
-      this.#send({ id: message.id, result: null });
+      const isConfiguration = message.method === "workspace/configuration";
+      this.#send({ id: message.id, result: isConfiguration ? [this.configuration] : null });
     } else if (message.id !== undefined) {
       this.#answers.get(message.id)?.(message);
       this.#answers.delete(message.id);
