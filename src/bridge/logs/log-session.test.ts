@@ -136,6 +136,15 @@ describe("LogSession", () => {
     expect(opened.behind(cursor)).toBe(0);
   });
 
+  it("shows what the engine says about a log, and passes over what cannot be read", async () => {
+    logs.setReplicas(replica("web", 0), replica("web", 1));
+    const opened = open();
+    await settle();
+    logs.write("web-0", `${record("a")}{"error":"lines are missing here"}\nnonsense\n${record("b")}`);
+    await settle();
+    expect(texts(opened)).toEqual(["a", "web/0: lines are missing here", "b"]);
+  });
+
   it("cuts a line that is too long for a row, and says so", async () => {
     logs.setReplicas(replica("web", 0));
     const opened = open();

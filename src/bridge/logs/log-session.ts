@@ -7,10 +7,9 @@ import {
   RowKind,
 } from "../../protocol/webview-logs";
 import { pickReplicaColor } from "../replica-color";
-import type { LogLine } from "./log-line";
 import { LogRing, type LogRow, skippedRow } from "./log-ring";
 import { type LogQuery, type LogSource, type Replica, type ReplicaListing, replicaName } from "./log-source";
-import { ReplicaFollower } from "./replica-follower";
+import { type FollowedLine, ReplicaFollower } from "./replica-follower";
 
 /** How often rows are made from what arrived, in milliseconds. */
 const TICK_MS = 50;
@@ -265,13 +264,13 @@ export class LogSession {
     }
     const share = Math.max(1, Math.floor(LINES_PER_TICK / waiting.length));
     const rows: LogRow[] = [];
-    for (const { follower, index } of waiting) {
-      const dropped = follower.takeDropped();
+    for (const entry of waiting) {
+      const dropped = entry.follower.takeDropped();
       if (dropped > 0) {
-        this.#ring.push(skippedRow(index, dropped));
+        this.#ring.push(skippedRow(entry.index, dropped));
       }
-      for (const line of follower.take(share)) {
-        rows.push(toRow(line, index));
+      for (const line of entry.follower.take(share)) {
+        rows.push(toRow(line, entry));
       }
     }
     if (waiting.length > 1) {
@@ -287,13 +286,14 @@ export class LogSession {
     }
   }
 
-  #drain({ follower, index }: Entry): void {
+  #drain(entry: Entry): void {
+    const { follower, index } = entry;
     const dropped = follower.takeDropped();
     if (dropped > 0) {
       this.#ring.push(skippedRow(index, dropped));
     }
     for (const line of follower.take(LINES_PER_TICK)) {
-      this.#ring.push(toRow(line, index));
+      this.#ring.push(toRow(line, entry));
     }
     if (follower.waiting > 0) {
       this.#ring.push(skippedRow(index, follower.waiting));
@@ -328,8 +328,18 @@ function toQuery(options: LogOptions, capacity: number): Omit<LogQuery, "follow"
   return { tail, streams: options.streams, ...(since === undefined ? {} : { sinceMs: since }) };
 }
 
-function toRow(line: LogLine, replica: number): LogRow {
+function toRow(line: FollowedLine, entry: Entry): LogRow {
   const { text } = line;
+  const replica = entry.index;
+  if (line.isNotice) {
+    return {
+      kind: RowKind.Notice,
+      replica,
+      timeMs: line.timeMs,
+      text: `${replicaName(entry.replica)}: ${text.slice(0, ROW_CHARS)}`,
+      weight: 0,
+    };
+  }
   const cut = text.length - ROW_CHARS;
   return {
     kind: line.stderr ? RowKind.Stderr : RowKind.Stdout,

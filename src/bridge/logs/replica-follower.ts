@@ -12,6 +12,11 @@ export type FollowerState =
   | { readonly kind: "retrying"; readonly reason: string }
   | { readonly kind: "stopped" };
 
+/** A line of the container, or what the engine says about its log ("lines are missing here"). */
+export interface FollowedLine extends LogLine {
+  readonly isNotice: boolean;
+}
+
 export interface FollowerEvents {
   /** Lines wait to be taken. */
   onData(): void;
@@ -79,17 +84,20 @@ export class ReplicaFollower {
   }
 
   /** Removes and returns the oldest lines that wait, at most about `max`. */
-  take(max: number): LogLine[] {
-    const taken: LogLine[] = [];
+  take(max: number): FollowedLine[] {
+    const taken: FollowedLine[] = [];
+    let timeMs = 0;
     for (const json of this.#queue.take(max)) {
       const record = parseLogRecord(json);
-      if (record.kind !== "lines") {
-        continue;
-      }
-      for (const line of record.lines) {
-        if (!this.#isRepeated(line)) {
-          this.#remember(line);
-          taken.push(line);
+      if (record.kind === "error") {
+        taken.push({ isNotice: true, stderr: false, timeMs, timestamp: "", text: record.message });
+      } else if (record.kind === "lines") {
+        for (const line of record.lines) {
+          if (!this.#isRepeated(line)) {
+            this.#remember(line);
+            timeMs = line.timeMs;
+            taken.push({ ...line, isNotice: false });
+          }
         }
       }
     }
