@@ -8,7 +8,7 @@ import { progressPrinter } from "./headless/progress-printer";
 import { ApiError, isAbort } from "./sidecar/api-error";
 import { findBinary, requireVersion } from "./sidecar/binary";
 import { discover, limitations, whyMissing } from "./sidecar/capabilities";
-import { deploy } from "./sidecar/deploy";
+import { DeployFailed, deploy } from "./sidecar/deploy";
 import { placesOf } from "./sidecar/places";
 import { SidecarSupervisor } from "./sidecar/supervisor";
 
@@ -63,8 +63,11 @@ async function run(spec: string, options: Options, signal: AbortSignal): Promise
   for (const { message, remedy } of limitations(capabilities)) {
     print(`note: ${message} ${remedy}`);
   }
-  const deployment = await deploy(client, capabilities, spec, { signal, onProgress: progressPrinter(print) });
+  const existed = new Set((await client.deployments({ signal })).map(({ name }) => name));
+  let deployed: string | undefined;
   try {
+    const deployment = await deploy(client, capabilities, spec, { signal, onProgress: progressPrinter(print) });
+    deployed = deployment.name;
     print(`“${deployment.name}” runs.`);
     for (const service of deployment.services) {
       for (const address of service.addresses) {
@@ -78,10 +81,15 @@ async function run(spec: string, options: Options, signal: AbortSignal): Promise
     print(`\nMeasurements:`);
     const missing = whyMissing(capabilities, "metrics");
     await (missing === undefined ? firstMetrics(client, deployment, print, signal) : print(missing));
+  } catch (error) {
+    if (error instanceof DeployFailed && !existed.has(error.deployment)) {
+      deployed = error.deployment;
+    }
+    throw error;
   } finally {
-    if (!options.keep) {
-      await client.removeDeployment(deployment.name);
-      print(`\nRemoved “${deployment.name}”.`);
+    if (deployed !== undefined && !options.keep) {
+      await client.removeDeployment(deployed);
+      print(`\nRemoved “${deployed}”.`);
     }
   }
 }

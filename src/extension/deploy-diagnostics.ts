@@ -25,11 +25,11 @@ export class DeployDiagnostics implements Disposable {
     this.#collection.delete(uri);
   }
 
-  /** Shows what an error says about the spec. @returns whether it says anything about a place in it */
-  async show(document: TextDocument, error: ApiError | DeployFailed): Promise<boolean> {
+  /** Shows what an error says about the spec. @returns the first place in it that the error names */
+  async show(document: TextDocument, error: ApiError | DeployFailed): Promise<Range | undefined> {
     const diagnostics = error instanceof ApiError ? refusals(document, error) : await failure(document, error);
     this.#collection.set(document.uri, diagnostics);
-    return diagnostics.length > 0;
+    return diagnostics[0]?.range;
   }
 
   dispose(): void {

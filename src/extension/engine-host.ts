@@ -175,10 +175,13 @@ export class EngineHost implements Disposable {
 
   #makeSource(settings: EngineSettings, token: string | undefined): EngineSource {
     if (settings.endpoint !== "") {
+      this.#log.info(`The engine is the daemon at ${settings.endpoint}.`);
       return { kind: "daemon", endpoint: parseEndpoint(settings.endpoint, token) };
     }
+    const places = placesOf({ dataDir: settings.dataDir, socket: settings.socket });
+    this.#log.info(`The engine is the sidecar at ${places.socket}.`);
     const supervisor = new SidecarSupervisor({
-      places: placesOf({ dataDir: settings.dataDir, socket: settings.socket }),
+      places,
       log: (line) => this.#log.info(line),
       binary: async () => {
         const binary = await findBinary({

@@ -1,10 +1,10 @@
 // What the user meets when there is no engine, when it refuses, and in a workspace that is not trusted.
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ROOT } from "../../scripts/lib/paths.mjs";
-import { deploymentState, FakeEngine, type FakeEngineOptions, reason } from "../../src/bridge/sidecar/fake-engine";
+import { deploymentState, FakeEngine, reason } from "../../src/bridge/sidecar/fake-engine";
 import { packagedExtension, Server, type ServerOptions } from "./driver/server";
 import { Workbench } from "./driver/workbench";
 
@@ -25,12 +25,6 @@ async function close(): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-async function change(settings: Readonly<Record<string, unknown>>): Promise<void> {
-  const file = join(server.home, "user", "User", "settings.json");
-  const before = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
-  await writeFile(file, JSON.stringify({ ...before, ...settings }));
-}
-
 /** Waits for what the view says while it has no rows. */
 async function welcome(text: string): Promise<void> {
   await window.openViewContainer("ZLayer");
@@ -42,49 +36,27 @@ async function problem(text: string): Promise<void> {
   await window.page.locator(".markers-panel-container .marker-message", { hasText: text }).first().waitFor();
 }
 
-describe("an engine in trouble", () => {
-  let engine: FakeEngine | undefined;
+describe("an engine that refuses", () => {
+  let engine: FakeEngine;
 
-  beforeAll(() => open({ name: "engine-trouble", settings: { "zlayer.sidecar.path": "/nowhere/zlayer-sidecar" } }));
+  beforeAll(async () => {
+    engine = await FakeEngine.start();
+    await open({ name: "engine-trouble", settings: { "zlayer.endpoint": engine.server.socket } });
+  });
 
   afterAll(async () => {
     await window?.screenshot("engine-trouble");
     await close();
-    await engine?.close();
-  });
-
-  /** Turns the window to an engine of its own. */
-  async function use(options: FakeEngineOptions): Promise<void> {
-    const former = engine;
-    engine = await FakeEngine.start(options);
-    await change({ "zlayer.endpoint": engine.server.socket });
-    await welcome("Nothing is deployed");
-    await former?.close();
-  }
-
-  test("a sidecar that is not there is named, and the setting is offered", async () => {
-    await window.openFile("hello.zlayer.yml");
-    await welcome("not running");
-    await window.palette("ZLayer: Deploy");
-    await window.palette("Notifications: Show Notifications");
-    const message = window.notification("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
-    await message.first().locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
-    await welcome("cannot be started or reached");
+    await engine.close();
   });
 
   test("problems that the engine finds in the spec stand at their places until the text changes", async () => {
     const message = "The name hello is reserved on this node.";
     const place = { line: 3, column: 13, endLine: 3, endColumn: 18, path: "deployment" };
-    await use({
-      refuse: {
-        status: 400,
-        body: {
-          error: message,
-          code: "invalid-spec",
-          problems: [{ ...place, code: "name", severity: "error", message }],
-        },
-      },
-    });
+    const problems = [{ ...place, code: "name", severity: "error", message }];
+    engine.options = { refuse: { status: 400, body: { error: message, code: "invalid-spec", problems } } };
+    await window.openFile("hello.zlayer.yml");
+    await welcome("Nothing is deployed");
     await window.palette("ZLayer: Deploy");
     await problem(message);
     await window.page.locator(".editor-group-container.active .view-lines").first().click();
@@ -96,10 +68,10 @@ describe("an engine in trouble", () => {
   test("an image that does not exist stands at its line and in the tree, and the logs are one click away", async () => {
     const message = "There is no image oci-layout.localhost/hello:1.";
     const missing = reason("image-not-found", message, { path: "services.web.image.name" });
-    await use({
+    engine.options = {
       onDeploy: (fake) =>
         fake.put(deploymentState("hello", { phase: "failed", healthy: 0, running: 0, reason: missing })),
-    });
+    };
     await window.palette("ZLayer: Deploy");
     await problem(message);
     await window.treeRow(message).first().waitFor();
@@ -110,7 +82,10 @@ describe("an engine in trouble", () => {
 });
 
 describe("an untrusted workspace", () => {
-  const settings = { "security.workspace.trust.startupPrompt": "never" };
+  const settings = {
+    "security.workspace.trust.startupPrompt": "never",
+    "zlayer.sidecar.path": "/nowhere/zlayer-sidecar",
+  };
 
   beforeAll(() => open({ name: "untrusted", workspaceTrust: true, settings }));
 
@@ -120,7 +95,21 @@ describe("an untrusted workspace", () => {
   });
 
   test("starts nothing, offers nothing that would, and says so", async () => {
+    await window.openFile("hello.zlayer.yml");
     await welcome("not trusted");
     expect(await window.paletteTitles("ZLayer")).not.toContain("ZLayer: Deploy");
+  });
+
+  test("once it is trusted, a sidecar that is not there is named, and the setting is offered", async () => {
+    await window.page.locator(".welcome-view-content .monaco-button", { hasText: "Manage" }).click();
+    await window.page.locator(".workspace-trust-editor .monaco-button", { hasText: "Trust" }).first().click();
+    await window.page.locator(".workspace-trust-editor", { hasText: "You trust this folder" }).waitFor();
+    await window.page.keyboard.press("Escape");
+    await welcome("not running");
+    await window.palette("ZLayer: Start Sidecar");
+    await window.palette("Notifications: Show Notifications");
+    const message = window.notification("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
+    await message.first().locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
+    await welcome("cannot be started or reached");
   });
 });

@@ -26,7 +26,12 @@ export class FakeEngine {
   readonly #followers = new Set<ServerResponse>();
   #server: TestServer | undefined;
 
-  private constructor(private readonly options: FakeEngineOptions) {}
+  /** May be changed between requests. */
+  options: FakeEngineOptions;
+
+  private constructor(options: FakeEngineOptions) {
+    this.options = options;
+  }
 
   static async start(options: FakeEngineOptions = {}): Promise<FakeEngine> {
     const engine = new FakeEngine(options);

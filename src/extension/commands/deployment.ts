@@ -193,11 +193,9 @@ async function announce(deployment: string, addresses: readonly string[]): Promi
 async function explain(context: ZLayerContext, error: unknown, document: TextDocument | undefined): Promise<void> {
   const remedies: Remedy[] = [];
   if (document !== undefined && (error instanceof ApiError || error instanceof DeployFailed)) {
-    if (await context.diagnostics.show(document, error)) {
-      remedies.push({
-        title: "Show in Spec",
-        run: () => vscodeCommands.executeCommand("workbench.actions.view.problems"),
-      });
+    const place = await context.diagnostics.show(document, error);
+    if (place !== undefined) {
+      remedies.push({ title: "Show in Spec", run: () => window.showTextDocument(document, { selection: place }) });
     }
   }
   if (error instanceof DeployFailed) {
