@@ -26,16 +26,16 @@ async fn check(sidecar: &Sidecar, spec: &str, path: &str, line: u64) {
 async fn a_spec_that_cannot_work_is_refused_with_the_place() {
     let sidecar = Sidecar::start().await;
     check(&sidecar, "version: v1\ndeployment: [", "", 2).await;
-    check(&sidecar, &spec("shop", "true", "    privileged: true\n"), "services.web.privileged", 8).await;
-    check(&sidecar, &spec("shop", "true", "    env: { A: $E:NOT_SET_ANYWHERE }\n"), "services.web.env.A", 8).await;
+    check(&sidecar, &spec("shop", "true", "    privileged: true\n"), "services.web.privileged", 9).await;
+    check(&sidecar, &spec("shop", "true", "    env: { A: $E:NOT_SET_ANYWHERE }\n"), "services.web.env.A", 9).await;
     let bind = "    storage:\n      - { type: bind, source: ./data, target: /data }\n";
-    check(&sidecar, &spec("shop", "true", bind), "services.web.storage[0].source", 9).await;
+    check(&sidecar, &spec("shop", "true", bind), "services.web.storage[0].source", 10).await;
     let ring = format!(
         "version: v1\ndeployment: shop\nservices:\n{}{}",
         service("a", "true", "    depends: [{ service: b }]\n"),
         service("b", "true", "    depends: [{ service: a }]\n")
     );
-    check(&sidecar, &ring, "services.a.depends", 8).await;
+    check(&sidecar, &ring, "services.a.depends", 9).await;
     assert_eq!(sidecar.client().get("/api/v1/deployments").await.1, json!([]));
 }
 

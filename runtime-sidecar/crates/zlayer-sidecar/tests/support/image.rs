@@ -51,6 +51,9 @@ fn layer() -> Vec<u8> {
         header.set_entry_type(kind);
         header.set_mode(mode);
         header.set_size(bytes.len() as u64);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
         match link {
             Some(link) => tar.append_link(&mut header, path, link).unwrap(),
             None => tar.append_data(&mut header, path, bytes).unwrap(),
