@@ -14,13 +14,16 @@ use nix::unistd::{ForkResult, Pid, fork};
 
 use crate::error::RootlessError;
 use crate::process::{Process, detach};
+use crate::udp_ports::UdpPorts;
 use crate::way_out::WayOut;
 
+/// As often as pasta itself looks for TCP ports.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Starts a keeper. `note` is a file that holds the process it runs, so that the next keeper can end what one left that
-/// was killed.
+/// Starts a keeper. `note` is a file that holds the processes it runs, so that the next keeper can end what one
+/// that was killed left.
 pub fn start(way_out: &WayOut, holder: Process, log: &Path, note: &Path) -> Result<Process, RootlessError> {
     let failed = |source: io::Error| RootlessError::kernel("start the keeper", source);
     // SAFETY: the caller has checked that there is one thread, so the child may do whatever its parent could.
@@ -38,10 +41,13 @@ pub fn start(way_out: &WayOut, holder: Process, log: &Path, note: &Path) -> Resu
 }
 
 fn end_leftover(note: &Path) {
-    let leftover: Option<Process> = fs::read(note).ok().and_then(|text| serde_json::from_slice(&text).ok());
-    if let Some(leftover) = leftover.filter(|process| process.is_alive()) {
-        let Ok(ended) = leftover.open() else { return };
-        let _ = kill(Pid::from_raw(leftover.pid), Signal::SIGKILL);
+    let leftover: Vec<Process> = fs::read(note)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok())
+        .unwrap_or_default();
+    for process in leftover.into_iter().filter(|process| process.is_alive()) {
+        let Ok(ended) = process.open() else { continue };
+        let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL);
         wait_for(&[&ended], Some(Duration::from_secs(5)));
     }
 }
@@ -49,10 +55,11 @@ fn end_leftover(note: &Path) {
 fn keep(way_out: &WayOut, holder: Process, log: &Path, note: &Path) -> io::Result<()> {
     let holder_ended = holder.open()?;
     let mut pause = SHORTEST_PAUSE;
+    let mut udp_ports = way_out.udp_ports(holder);
     loop {
         let started = std::time::Instant::now();
         if let Ok(child) = way_out.command(holder, log).spawn()
-            && watch(child, &holder_ended, note)? == Ended::Holder
+            && watch(child, &holder_ended, udp_ports.as_mut(), note)? == Ended::Holder
         {
             return Ok(());
         }
@@ -74,16 +81,28 @@ enum Ended {
     Holder,
 }
 
-fn watch(mut child: Child, holder_ended: &OwnedFd, note: &Path) -> io::Result<Ended> {
+fn watch(
+    mut child: Child,
+    holder_ended: &OwnedFd,
+    mut udp_ports: Option<&mut UdpPorts>,
+    note: &Path,
+) -> io::Result<Ended> {
     let pid = Pid::from_raw(child.id().cast_signed());
     let Some(process) = Process::of(pid) else {
         child.wait()?;
         return Ok(Ended::Program);
     };
-    let _ = fs::write(note, serde_json::to_vec(&process).unwrap_or_default());
+    write_note(note, process, udp_ports.as_deref());
     let program_ended = process.open();
     if let Ok(program_ended) = &program_ended {
-        wait_for(&[holder_ended, program_ended], None);
+        let look_again = udp_ports.is_some().then_some(BETWEEN_LOOKS);
+        while !wait_for(&[holder_ended, program_ended], look_again) {
+            if let Some(udp_ports) = &mut udp_ports
+                && udp_ports.update()
+            {
+                write_note(note, process, Some(udp_ports));
+            }
+        }
     }
     if wait_for(&[holder_ended], Some(Duration::ZERO)) {
         child.kill()?;
@@ -92,6 +111,14 @@ fn watch(mut child: Child, holder_ended: &OwnedFd, note: &Path) -> io::Result<En
     }
     child.wait()?;
     Ok(Ended::Program)
+}
+
+fn write_note(note: &Path, program: Process, udp_ports: Option<&UdpPorts>) {
+    let running: Vec<Process> = [Some(program), udp_ports.and_then(UdpPorts::process)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let _ = fs::write(note, serde_json::to_vec(&running).unwrap_or_default());
 }
 
 /// Waits until one of the processes has ended; `false` when the time is over first.

@@ -24,6 +24,7 @@ mod keeper;
 mod machine;
 mod process;
 mod record;
+mod udp_ports;
 mod way_out;
 
 pub use enter::{Environment, RootlessConfig, dissolve, enter};

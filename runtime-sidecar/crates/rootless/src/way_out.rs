@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use sidecar_api_types::Limitation;
 
 use crate::process::Process;
+use crate::udp_ports::UdpPorts;
 
 /// Where names are asked inside; the program hands the questions to the host's resolvers.
 const PASTA_RESOLVER: &str = "169.254.1.1";
@@ -54,11 +55,19 @@ impl WayOut {
                 "Run `sudo apt-get install passt`, then restart the engine.",
             )),
             Self::Pasta(program) if !notices_udp_ports(program) => Some(limitation(
-                "no-published-udp-ports",
-                "Published UDP ports of containers cannot be reached from this machine: the installed pasta is older than November 2023.",
+                "udp-ports-on-loopback-only",
+                "Published UDP ports of containers are reached from this machine's own loopback (127.0.0.1) only: the installed pasta is older than November 2023.",
                 "Install a newer passt package (https://passt.top) and restart the engine, or run the engine as root.",
             )),
             Self::Pasta(_) => None,
+        }
+    }
+
+    /// Whether UDP ports need a helper.
+    pub fn udp_ports(&self, holder: Process) -> Option<UdpPorts> {
+        match self {
+            Self::Pasta(program) if !notices_udp_ports(program) => Some(UdpPorts::new(program.clone(), holder)),
+            _ => None,
         }
     }
 

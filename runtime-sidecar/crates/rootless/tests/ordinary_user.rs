@@ -231,7 +231,7 @@ fn the_engine_works_for_an_ordinary_user() {
     assert!(
         missing
             .iter()
-            .all(|code| ["no-cgroup-delegation", "no-published-udp-ports"].contains(code)),
+            .all(|code| ["no-cgroup-delegation", "udp-ports-on-loopback-only"].contains(code)),
         "{missing:?}"
     );
     assert_eq!(answers[1]["names"], serde_json::json!(["kept", "made"]));
@@ -254,10 +254,7 @@ fn the_engine_works_for_an_ordinary_user() {
         socket.send_to(b"ping", (Ipv4Addr::LOCALHOST, udp)).unwrap();
         socket.recv(&mut [0; 10]).ok()
     };
-    // An older pasta does not do it, and says so.
-    if !missing.contains(&"no-published-udp-ports") {
-        until("the published UDP port is not forwarded", answers_over_udp);
-    }
+    until("the published UDP port is not forwarded", answers_over_udp);
 
     // The engine is killed. The next one enters the same namespaces and finds the network there.
     engine.child.kill().unwrap();
