@@ -37,6 +37,12 @@ describe("ansiSpans", () => {
     ]);
   });
 
+  it("swaps the colours of inverted text", () => {
+    const [both, one] = ansiSpans(`${ESC}[31;44;7mboth${ESC}[0m${ESC}[7mtheme`);
+    expect([both?.fg, both?.bg]).toEqual([theme(4), theme(1)]);
+    expect([one?.fg, one?.bg]).toEqual([theme(0), theme(7)]);
+  });
+
   it("gives styles, and ends them", () => {
     const [bold, more, none] = ansiSpans(`${ESC}[1mbold${ESC}[3;4;9mmore${ESC}[0mnone`);
     expect(bold).toMatchObject({ text: "bold", bold: true, italic: false });

@@ -47,12 +47,8 @@ export function ansiSpans(text: string): AnsiSpan[] {
   }
   return Anser.ansiToJson(withStyles(text), { use_classes: true, remove_empty: true, json: true }).map((part) => {
     const has = (name: Anser.DecorationName): boolean => part.decorations.includes(name);
-    let fg = toColor(part.fg, part.fg_truecolor);
-    let bg = toColor(part.bg, part.bg_truecolor);
-    if (has("reverse")) {
-      // Anser swaps only what is set; the theme's own colours have no number.
-      [fg, bg] = [fg ?? { kind: "theme", index: 0 }, bg ?? { kind: "theme", index: 7 }];
-    }
+    const fg = toColor(part.fg, part.fg_truecolor);
+    const bg = toColor(part.bg, part.bg_truecolor);
     return {
       text: part.content.replaceAll("\u001b", ""),
       ...(fg === undefined ? {} : { fg }),
