@@ -103,6 +103,20 @@ async fn mount_source_missing() {
 }
 
 #[tokio::test]
+async fn network_missing() {
+    let network = sidecar_container::NetworkNamespace::Path("/run/netns/no-such-network".into());
+    let word = "/run/netns/no-such-network";
+    check(
+        "network",
+        &["true"],
+        |config| config.network = network,
+        "network-missing",
+        word,
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn layer_missing() {
     check(
         "layer",

@@ -98,3 +98,22 @@ async fn counters_grow_and_do_not_go_back_at_a_restart() {
     container.remove().await.unwrap();
     bed.assert_clean();
 }
+
+#[tokio::test]
+async fn without_a_cgroup_a_container_runs_too() {
+    use sidecar_container::{Runtime, RuntimeConfig};
+    let temp = Temp::new("no-cgroup");
+    let runtime = Runtime::new(RuntimeConfig {
+        state_dir: temp.path().join("containers"),
+        shim_exe: shim_exe(),
+        cgroup_parent: None,
+        rootless: false,
+    });
+    let container = runtime.run(config("one", &["sleep", "1000"])).await.unwrap();
+    let cgroups = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    assert_eq!(cgroups(&pid(&container).to_string()), cgroups("self"));
+    assert_eq!(container.stats().await.unwrap().pids, 1);
+    assert_eq!(exec(&container, command(&["echo", "hello"])).await.stdout, "hello\n");
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
+}

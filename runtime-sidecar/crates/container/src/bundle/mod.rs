@@ -64,6 +64,13 @@ fn spec(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Result<Spec> {
             );
         }
         NetworkNamespace::Path(path) => {
+            if !path.exists() {
+                let message = format!(
+                    "the network namespace {} is missing; set it up again first",
+                    path.display()
+                );
+                return Err(ContainerError::new(ErrorKind::NetworkMissing, message));
+            }
             namespaces.push(
                 LinuxNamespaceBuilder::default()
                     .typ(LinuxNamespaceType::Network)
@@ -95,6 +102,11 @@ fn spec(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Result<Spec> {
                 .collect::<std::collections::HashMap<_, _>>(),
         );
     }
+    let mut linux = linux.build()?;
+    if blueprint.cgroup_parent.is_none() {
+        // The builder's default limits devices, which needs a cgroup.
+        linux.set_resources(None);
+    }
     Ok(SpecBuilder::default()
         .version("1.0.2")
         .root(
@@ -106,7 +118,7 @@ fn spec(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Result<Spec> {
         .hostname(config.hostname.clone())
         .process(init_process(dir, blueprint, node)?)
         .mounts(mounts::mounts(dir, blueprint, node)?)
-        .linux(linux.build()?)
+        .linux(linux)
         .build()?)
 }
 

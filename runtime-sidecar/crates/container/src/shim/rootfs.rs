@@ -11,7 +11,7 @@ use nix::libc;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 
-use crate::config::Rootfs;
+use crate::config::{NetworkNamespace, Rootfs};
 use crate::directory::Directory;
 use crate::error::{ContainerError, ErrorKind, Result};
 use crate::node::Node;
@@ -29,6 +29,20 @@ pub(super) fn enter_own_mount_namespace() -> Result<()> {
             )
         })
         .map_err(|e| ContainerError::internal("cannot make a mount namespace", e))
+}
+
+/// Lets go of the network namespaces of other containers: each is bound to a path, and a copy of that mount in here would
+/// keep the namespace, where mounts of this machine are not shared, until this shim ends.
+pub(super) fn release_namespaces(network: &NetworkNamespace) {
+    let mountinfo = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    for line in mountinfo.lines().filter(|line| line.contains(" - nsfs ")) {
+        let Some(target) = line.split(' ').nth(4).map(Path::new) else {
+            continue;
+        };
+        if !matches!(network, NetworkNamespace::Path(own) if own == target) {
+            let _ = umount2(target, MntFlags::MNT_DETACH);
+        }
+    }
 }
 
 /// libcontainer puts every process into a cgroup. Where the container gets none, it finds a hierarchy without controllers

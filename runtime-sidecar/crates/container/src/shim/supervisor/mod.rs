@@ -144,9 +144,12 @@ impl Supervisor {
     }
 
     pub fn run(mut self) -> Result<()> {
-        let prepared = rootfs::enter_own_mount_namespace().and_then(|()| match self.blueprint.cgroup_parent {
-            Some(_) => Ok(()),
-            None => rootfs::hide_cgroups(&self.node),
+        let prepared = rootfs::enter_own_mount_namespace().and_then(|()| {
+            rootfs::release_namespaces(&self.blueprint.config.network);
+            match self.blueprint.cgroup_parent {
+                Some(_) => Ok(()),
+                None => rootfs::hide_cgroups(&self.node),
+            }
         });
         if let Err(error) = prepared.and_then(|()| self.start()) {
             self.start_failed(Failure::from(&error));
