@@ -80,12 +80,13 @@ impl From<ContainerError> for ApiError {
 /// By the codes of the image, container and network crates.
 fn status_of(code: &str) -> StatusCode {
     match code {
-        "image-not-found" | "not-found" => StatusCode::NOT_FOUND,
+        "image-not-found" | "image-not-present" | "not-found" => StatusCode::NOT_FOUND,
         "image-needs-login" => StatusCode::UNAUTHORIZED,
         "image-in-use" | "not-running" | "port-in-use" | "already-running" => StatusCode::CONFLICT,
-        "image-invalid-reference" | "command-not-found" | "command-not-executable" | "user-not-found" | "image-unsafe"
-        | "image-wrong-platform" | "invalid-config" | "invalid-user" => StatusCode::BAD_REQUEST,
-        "registry-unreachable" | "image-digest-mismatch" | "image-truncated" => StatusCode::BAD_GATEWAY,
+        "image-invalid-reference" | "image-source-not-served" | "image-invalid" | "image-unsafe" | "image-wrong-platform"
+        | "image-unmapped-id" | "command-not-found" | "command-not-executable" | "user-not-found" | "group-not-found"
+        | "workdir-failed" | "invalid-config" => StatusCode::BAD_REQUEST,
+        "registry-unreachable" | "registry-failed" | "image-digest-mismatch" | "image-truncated" => StatusCode::BAD_GATEWAY,
         "disk-full" => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use sidecar_api_types::Limitation;
 use sidecar_orchestrator::Engine;
+use sidecar_rootless::Machine;
 use tokio_util::sync::CancellationToken;
 
 pub use router::router;
@@ -40,8 +41,7 @@ pub struct Api {
     pub started: std::time::SystemTime,
     /// What this machine does not allow.
     pub limitations: Vec<Limitation>,
-    /// Cgroup below which containers are made; absent when this user may not make any.
-    pub cgroup_parent: Option<String>,
+    pub machine: Machine,
     /// Cancelled when the sidecar is to end; streams end with it.
     pub shutdown: CancellationToken,
 }

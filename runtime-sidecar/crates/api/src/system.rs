@@ -32,21 +32,14 @@ pub(crate) struct Capabilities {
 }
 
 pub(crate) async fn capabilities(State(api): State<Arc<Api>>) -> Json<Capabilities> {
-    let is_root = !api.engine.is_rootless();
-    let is_nested = std::fs::read_to_string("/proc/self/cgroup")
-        .is_ok_and(|text| text.lines().any(|line| line.strip_prefix("0::").is_some_and(|path| path.contains("docker") || path.contains("kubepods"))));
+    let machine = &api.machine;
     Json(Capabilities {
-        mode: match (is_root, api.limitations.is_empty()) {
-            (true, true) => "full",
-            (_, true) => "nested_adaptive",
-            (_, false) => "degraded",
-        },
-        is_root,
-        is_nested,
-        can_write_cgroup_root: api.cgroup_parent.is_some(),
-        cgroup_parent: api.cgroup_parent.clone(),
-        // Without it no container network could have been opened.
-        has_cap_net_admin: true,
-        tun_device_available: std::fs::File::options().read(true).write(true).open("/dev/net/tun").is_ok(),
+        mode: machine.mode.as_str(),
+        is_root: machine.is_root,
+        is_nested: machine.is_nested,
+        can_write_cgroup_root: machine.can_write_cgroup_root,
+        cgroup_parent: machine.cgroup_parent.clone(),
+        has_cap_net_admin: machine.has_cap_net_admin,
+        tun_device_available: machine.tun_device_available,
     })
 }

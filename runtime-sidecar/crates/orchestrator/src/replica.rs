@@ -265,14 +265,17 @@ impl Replica {
                 let code = error.code();
                 let field = match code {
                     "command-not-found" | "command-not-executable" => "command",
+                    "workdir-failed" => "command.workdir",
                     "memory-limit-too-low" => "resources.memory",
+                    "limit-not-supported" => "resources",
                     "user-not-found" => "user",
-                    "mount-failed" => "storage",
+                    "group-not-found" => "extra_groups",
+                    "mount-failed" | "mount-source-missing" => "storage",
                     _ => "image",
                 };
                 let reason = reason_at(code, error.to_string(), format!("services.{}.{field}", self.service));
                 Err(match code {
-                    "internal" | "disk-full" => StartError::Transient(reason),
+                    "internal" | "disk-full" | "shim-unavailable" => StartError::Transient(reason),
                     _ => StartError::Permanent(reason),
                 })
             }

@@ -424,7 +424,7 @@ impl Service {
 }
 
 fn transient(error: &ImageError) -> bool {
-    matches!(error.code(), "registry-unreachable" | "disk-full" | "internal" | "image-truncated")
+    matches!(error.code(), "registry-unreachable" | "registry-failed" | "disk-full" | "image-store-failed")
 }
 
 fn failed(reason: Reason) -> Stuck {

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sidecar_api::{Api, SocketError};
+use sidecar_api_types::Limitation;
 use sidecar_orchestrator::{Engine, EngineConfig, EngineError};
+use sidecar_rootless::{Machine, RootlessConfig, RootlessError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -35,6 +37,8 @@ enum ServeError {
     Listen,
     #[error("Containers need root. Run as root, or with --rootless.")]
     NeedsRoot,
+    #[error(transparent)]
+    Rootless(#[from] RootlessError),
     #[error("{} cannot be used: {cause}", path.display())]
     Io {
         path: PathBuf,
@@ -78,19 +82,42 @@ fn start(args: ServeArgs) -> Result<(), ServeError> {
     // Held until the process ends.
     let _lock = DataDirLock::take(&data_dir)?;
     raise_file_limit();
+    // Looked at before the namespaces are entered: it is what is true of the user.
+    let machine = Machine::probe();
+    let surroundings = if args.rootless {
+        // Before any thread is started: namespaces are entered by a single thread.
+        let entered = sidecar_rootless::enter(&RootlessConfig { data_dir: data_dir.clone() })?;
+        Surroundings { limitations: entered.limitations, cgroup_parent: entered.cgroup_parent }
+    } else {
+        Surroundings { limitations: machine.limitations(), cgroup_parent: Some(args.cgroup_parent.clone()) }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(BLOCKING_THREADS)
         .thread_keep_alive(IDLE_THREADS_END_AFTER)
         .enable_all()
         .build()?;
-    let served = runtime.block_on(serve(args, data_dir));
+    let served = runtime.block_on(serve(args, data_dir, machine, surroundings));
     // Tasks are dropped where they stand: containers go on, and the next sidecar takes over.
     runtime.shutdown_background();
     served
 }
 
-async fn serve(args: ServeArgs, data_dir: PathBuf) -> Result<(), ServeError> {
+struct Surroundings {
+    limitations: Vec<Limitation>,
+    /// Absent when this user may not make cgroups.
+    cgroup_parent: Option<String>,
+}
+
+async fn serve(
+    args: ServeArgs,
+    data_dir: PathBuf,
+    machine: Machine,
+    surroundings: Surroundings,
+) -> Result<(), ServeError> {
+    for limitation in &surroundings.limitations {
+        tracing::warn!(code = limitation.code, "{} {}", limitation.message, limitation.remedy);
+    }
     let shutdown = CancellationToken::new();
     // From here on a signal is an orderly end, also while the engine opens.
     let mut terminate = signal(SignalKind::terminate())?;
@@ -107,7 +134,7 @@ async fn serve(args: ServeArgs, data_dir: PathBuf) -> Result<(), ServeError> {
     let engine = Engine::open(EngineConfig {
         data_dir,
         shim_exe: std::env::current_exe()?,
-        cgroup_parent: Some(args.cgroup_parent.clone()),
+        cgroup_parent: surroundings.cgroup_parent,
         rootless: args.rootless,
         pool: args.pool,
     })
@@ -117,8 +144,8 @@ async fn serve(args: ServeArgs, data_dir: PathBuf) -> Result<(), ServeError> {
         engine,
         version: VERSION,
         started: SystemTime::now(),
-        limitations: Vec::new(),
-        cgroup_parent: Some(args.cgroup_parent),
+        limitations: surroundings.limitations,
+        machine,
         shutdown: shutdown.clone(),
     });
     tracing::info!(version = VERSION, pid = std::process::id(), socket = %args.socket.display(), "ready");

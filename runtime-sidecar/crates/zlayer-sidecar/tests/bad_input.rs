@@ -63,7 +63,7 @@ async fn a_service_that_cannot_run_says_why() {
     assert!(message.contains("no-such-command"), "{message}");
     let nothing = "version: v1\ndeployment: shop\nservices:\n  web:\n    image: { name: oci-layout.localhost/box:1 }\n";
     fails(&sidecar, "shop", nothing, "no-command", "services.web.command").await;
-    let little = spec("shop", "true", "    resources: { memory: 1Mi }\n");
+    let little = spec("shop", "true", "    resources: { memory: 64Ki }\n");
     fails(&sidecar, "shop", &little, "memory-limit-too-low", "services.web.resources.memory").await;
     let user = spec("shop", "true", "    user: nobody-of-this-name\n");
     fails(&sidecar, "shop", &user, "user-not-found", "services.web.user").await;
