@@ -144,3 +144,60 @@ async fn the_node_sees_no_mount_of_a_running_container() {
     container.remove().await.unwrap();
     bed.assert_clean();
 }
+
+/// A network namespace that is bound to a path, as the engine prepares them.
+struct Namespace(String);
+
+impl Namespace {
+    fn new(name: &str) -> Self {
+        let name = format!("ct-{name}-{}", std::process::id());
+        let this = Self(name);
+        this.ip("add");
+        this
+    }
+
+    fn ip(&self, verb: &str) {
+        assert!(
+            std::process::Command::new("ip")
+                .args(["netns", verb, &self.0])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        std::path::Path::new("/run/netns").join(&self.0)
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("ip")
+            .args(["netns", "del", &self.0])
+            .status();
+    }
+}
+
+#[tokio::test]
+async fn a_restart_takes_the_network_namespace_that_is_there_then() {
+    use std::os::unix::fs::MetadataExt;
+    let bed = Bed::new("netns");
+    let namespace = Namespace::new("restart");
+    let mut config = config("one", &["sleep", "1000"]);
+    config.network = sidecar_container::NetworkNamespace::Path(namespace.path());
+    let container = bed.runtime.run(config).await.unwrap();
+    let same = |pid: u32| {
+        let inside = std::fs::metadata(format!("/proc/{pid}/ns/net")).unwrap().ino();
+        inside == std::fs::metadata(namespace.path()).unwrap().ino()
+    };
+    assert!(same(pid(&container)));
+    container.stop(Duration::ZERO).await.unwrap();
+    namespace.ip("del");
+    namespace.ip("add");
+    container.restart().await.unwrap();
+    assert!(same(pid(&container)));
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
+    bed.assert_clean();
+}

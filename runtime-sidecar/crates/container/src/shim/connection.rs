@@ -4,7 +4,8 @@ use std::io::{self, IoSlice, Read};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 
-use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{ControlMessage, MsgFlags, getsockopt, sendmsg};
 
 use crate::protocol::{Reply, Request};
 
@@ -64,6 +65,11 @@ impl Connection {
             }
         }
         (requests, gone)
+    }
+
+    /// The client's process id.
+    pub fn peer(&self) -> Option<i32> {
+        getsockopt(&self.stream, PeerCredentials).ok().map(|peer| peer.pid())
     }
 
     pub fn send(&self, reply: &Reply) {

@@ -45,6 +45,34 @@ pub(super) fn release_namespaces(network: &NetworkNamespace) {
     }
 }
 
+/// The container has its namespace now; see `release_namespaces`.
+pub(super) fn release_own_namespace(network: &NetworkNamespace) {
+    if let NetworkNamespace::Path(path) = network {
+        while umount2(path, MntFlags::MNT_DETACH).is_ok() {}
+    }
+}
+
+/// Takes the namespace that is bound to the path now, in the eyes of the process that asks for a restart: it may have been
+/// set up after this shim's mount namespace was made.
+pub(super) fn take_namespace(network: &NetworkNamespace, viewer: i32) {
+    let NetworkNamespace::Path(path) = network else { return };
+    let seen = Path::new("/proc")
+        .join(viewer.to_string())
+        .join("root")
+        .join(path.strip_prefix("/").unwrap_or(path));
+    let Ok(namespace) = fs::File::open(seen) else { return };
+    release_own_namespace(network);
+    let source = format!("/proc/self/fd/{}", namespace.as_raw_fd());
+    // Should this fail, the start does, and says that the namespace is not one.
+    let _ = mount(
+        Some(source.as_str()),
+        path,
+        None::<&str>,
+        MsFlags::MS_BIND,
+        None::<&str>,
+    );
+}
+
 /// libcontainer puts every process into a cgroup. Where the container gets none, it finds a hierarchy without controllers
 /// (where it may not make a directory, and goes on without) or no hierarchy at all.
 pub(super) fn hide_cgroups(node: &Node) -> Result<()> {

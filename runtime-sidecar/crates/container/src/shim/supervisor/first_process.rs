@@ -56,6 +56,7 @@ impl Supervisor {
             self.outputs.extend(output);
             self.console = Some(console);
         }
+        rootfs::release_own_namespace(&self.blueprint.config.network);
         let oom_kills_before = self.oom_kills();
         let id = u32::try_from(pid).unwrap_or(0);
         let network = NamespaceCounters::open(&self.blueprint.config.network, id);

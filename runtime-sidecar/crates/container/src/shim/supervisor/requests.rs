@@ -65,6 +65,9 @@ impl Supervisor {
                         format!("the container {id} runs already"),
                     ));
                 }
+                if let Some(viewer) = self.connections.get(&id).and_then(Connection::peer) {
+                    rootfs::take_namespace(&self.blueprint.config.network, viewer);
+                }
                 self.start()?;
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.role = Role::Restarter;
