@@ -159,6 +159,7 @@ describe("log pane", () => {
     writeSample(logs);
     await row("pinned").first().waitFor();
     await view.page.keyboard.press("Control+f");
+    await view.page.getByRole("textbox", { name: "Filter: text, or a regular expression" }).waitFor();
     await view.page.keyboard.type("/status.:\\d+|503/");
     await view.page.getByText("10 of 45 lines").waitFor();
     expect(await view.page.locator(".filter .matches").textContent()).toBe("10");
@@ -241,6 +242,53 @@ describe("log pane", () => {
     await view.page.getByRole("button", { name: /latest/i }).waitFor();
     await view.page.keyboard.press("Control+c");
     expect(await view.page.evaluate(() => navigator.clipboard.readText())).toBe("beta\ngamma\ndelta");
+  });
+
+  it("asks for other lines: streams, a number, a time", async () => {
+    const { received } = await openPane();
+    const options = () => received.filter((message) => message.type === "options").map((message) => message.options);
+    const pick = async (list: string, option: string) => {
+      await view.page.getByRole("combobox", { name: list }).click();
+      await view.page.getByRole("option", { name: option, exact: true }).click();
+    };
+    await pick("Output streams", "stderr");
+    await expect.poll(() => options().at(-1)).toEqual({ since: { kind: "all" }, tail: 1_000, streams: "stderr" });
+    await pick("Lines before the newest one", "All that fit");
+    await expect.poll(() => options().at(-1)?.tail).toBeNull();
+    await pick("Since", "Last 5 minutes");
+    await expect.poll(() => options().at(-1)?.since).toEqual({ kind: "ago", seconds: 300 });
+    await pick("Since", "Since…");
+    const field = view.page.getByRole("textbox", { name: "Since: how long ago" });
+    await field.fill("soon");
+    await field.press("Enter");
+    await view.page.locator(".since-custom.invalid").waitFor();
+    await shoot("since");
+    expect(await violations()).toEqual([]);
+    const count = options().length;
+    await field.fill("15m");
+    await field.press("Enter");
+    await expect.poll(() => options().length).toBe(count + 1);
+    const since = options().at(-1)?.since;
+    expect(since?.kind === "at" ? Math.round((Date.now() - since.timeMs) / 60_000) : since).toBe(15);
+  });
+
+  it("clears, and saves with or without time stamps", async () => {
+    const { logs, received } = await openPane();
+    logs.setReplicas(replica("web", 0));
+    await view.page.getByText("Following", { exact: true }).waitFor();
+    logs.write("web-0", record("old"));
+    await row("old").waitFor();
+    await view.page.getByRole("button", { name: "Clear" }).click();
+    await view.page.getByText("0 lines", { exact: true }).waitFor();
+    logs.write("web-0", record("new"));
+    await row("new").waitFor();
+    expect(await rows().allTextContents()).toEqual(["new"]);
+    const save = view.page.getByRole("button", { name: "Save the whole log to a file…" });
+    await save.click();
+    await expect.poll(() => received.at(-1)).toMatchObject({ type: "save", timestamps: false });
+    await view.page.getByRole("button", { name: "Show time stamps" }).click();
+    await save.click();
+    await expect.poll(() => received.at(-1)).toMatchObject({ type: "save", timestamps: true });
   });
 
   it("takes over the colours of another theme", async () => {

@@ -1,5 +1,5 @@
 import type { LogOptions, LogSince, LogStreams } from "../../protocol/webview-logs";
-import { dropdown, el, icon, iconButton, toggleButton } from "../shared/dom";
+import { dropdown, el, icon, iconButton, setOnControl, toggleButton } from "../shared/dom";
 import { parseSince } from "../shared/time";
 
 export interface ToolbarState {
@@ -41,14 +41,13 @@ export class Toolbar {
       {
         class: "filter",
         placeholder: "Filter (text or /regular expression/)",
-        "aria-label": "Filter: text, or a regular expression between slashes",
-        "aria-describedby": "filter-error",
         value: state.filter,
       },
       el("span", { slot: "start", class: "codicon codicon-filter", "aria-hidden": "true" }),
       this.#badge,
     ) as HTMLInputElement;
-    this.#error = el("div", { id: "filter-error", class: "filter-error", role: "alert" });
+    setOnControl(this.#filter, "aria-label", "Filter: text, or a regular expression between slashes");
+    this.#error = el("div", { class: "filter-error", role: "alert" });
     this.#filter.addEventListener("input", () => events.onFilter(this.#filter.value));
     this.#filter.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.#filter.value !== "") {
@@ -89,7 +88,7 @@ export class Toolbar {
     this.#badge.title = this.#badge.textContent === "" ? "" : `${this.#badge.textContent} matching lines`;
     this.#error.textContent = error;
     this.#filter.classList.toggle("invalid", error !== "");
-    this.#filter.setAttribute("aria-invalid", String(error !== ""));
+    setOnControl(this.#filter, "aria-invalid", String(error !== ""));
   }
 
   setPaused(paused: boolean): void {
@@ -129,9 +128,9 @@ export class Toolbar {
     const custom = el("vscode-text-field", {
       class: "since-custom",
       placeholder: "15m, 2h, 14:30",
-      "aria-label": "Since: how long ago (15m, 2h) or when (14:30, 2026-05-03 14:30). Press Enter.",
       title: "How long ago (15m, 2h) or when (14:30, 2026-05-03 14:30)",
     }) as HTMLInputElement;
+    setOnControl(custom, "aria-label", "Since: how long ago (15m, 2h) or when (14:30, 2026-05-03 14:30). Press Enter.");
     const isCustom =
       since.kind === "at" || (since.kind === "ago" && !choices.some(({ value }) => value === String(since.seconds)));
     custom.hidden = !isCustom;
@@ -145,7 +144,7 @@ export class Toolbar {
     custom.addEventListener("change", () => {
       const timeMs = parseSince(custom.value, Date.now());
       custom.classList.toggle("invalid", timeMs === undefined);
-      custom.setAttribute("aria-invalid", String(timeMs === undefined));
+      setOnControl(custom, "aria-invalid", String(timeMs === undefined));
       if (timeMs !== undefined) {
         this.#change({ since: { kind: "at", timeMs } });
       }

@@ -30,6 +30,19 @@ export function iconButton(name: string, label: string, onClick: () => void): HT
   return button;
 }
 
+/**
+ * Sets an attribute on the part of a toolkit's control that takes the focus. The toolkit does not hand on all of them, and the
+ * part exists only once the control is in the page.
+ */
+export function setOnControl(element: HTMLElement, name: string, value: string): void {
+  const { control } = element as { control?: HTMLElement };
+  if (control === undefined) {
+    requestAnimationFrame(() => (element as { control?: HTMLElement }).control?.setAttribute(name, value));
+  } else {
+    control.setAttribute(name, value);
+  }
+}
+
 /** An icon button that is on or off. */
 export function toggleButton(name: string, label: string, on: boolean, onToggle: (on: boolean) => void): HTMLElement {
   let pressed = on;
@@ -39,12 +52,11 @@ export function toggleButton(name: string, label: string, on: boolean, onToggle:
     onToggle(pressed);
   });
   button.classList.add("toggle");
-  // The toolkit's button does not hand `aria-pressed` on to the element that takes the focus.
   const show = (): void => {
     button.classList.toggle("on", pressed);
-    (button as { control?: HTMLElement }).control?.setAttribute("aria-pressed", String(pressed));
+    setOnControl(button, "aria-pressed", String(pressed));
   };
-  requestAnimationFrame(show);
+  show();
   return button;
 }
 
