@@ -6,6 +6,7 @@ pub mod faulty;
 pub mod images;
 pub mod namespaces;
 pub mod registry;
+pub mod tokens;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
