@@ -73,6 +73,7 @@ pub fn enter(config: &RootlessConfig) -> Result<Environment, RootlessError> {
             }
         }
     };
+    dir.save(&record)?;
     if let Some(way_out) = &way_out {
         let log = dir.file("way-out.log");
         if !record.keeper.is_some_and(|keeper| keeper.is_alive()) {
