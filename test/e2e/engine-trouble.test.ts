@@ -82,10 +82,7 @@ describe("an engine that refuses", () => {
 });
 
 describe("an untrusted workspace", () => {
-  const settings = {
-    "security.workspace.trust.startupPrompt": "never",
-    "zlayer.sidecar.path": "/nowhere/zlayer-sidecar",
-  };
+  const settings = { "security.workspace.trust.startupPrompt": "never" };
 
   beforeAll(() => open({ name: "untrusted", workspaceTrust: true, settings }));
 
@@ -95,18 +92,23 @@ describe("an untrusted workspace", () => {
   });
 
   test("starts nothing, offers nothing that would, and says so", async () => {
-    await window.openFile("hello.zlayer.yml");
     await welcome("not trusted");
     expect(await window.paletteTitles("ZLayer")).not.toContain("ZLayer: Deploy");
   });
+});
 
-  test("once it is trusted, a sidecar that is not there is named, and the setting is offered", async () => {
-    await window.page.locator(".welcome-view-content .monaco-button", { hasText: "Manage" }).click();
-    await window.page.locator(".workspace-trust-editor .monaco-button", { hasText: "Trust" }).first().click();
-    await window.page.locator(".workspace-trust-editor", { hasText: "You trust this folder" }).waitFor();
-    await window.page.keyboard.press("Escape");
+describe("a sidecar that is not there", () => {
+  beforeAll(() => open({ name: "no-sidecar", settings: { "zlayer.sidecar.path": "/nowhere/zlayer-sidecar" } }));
+
+  afterAll(async () => {
+    await window?.screenshot("no-sidecar");
+    await close();
+  });
+
+  test("is named, and the setting is offered", async () => {
+    await window.openFile("hello.zlayer.yml");
     await welcome("not running");
-    await window.palette("ZLayer: Start Sidecar");
+    await window.palette("ZLayer: Deploy");
     await window.palette("Notifications: Show Notifications");
     const message = window.notification("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
     await message.first().locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
