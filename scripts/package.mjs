@@ -1,5 +1,5 @@
 // Makes the .vsix that users install: the bundles, the sidecar built for release, and nothing else. `npm run package`.
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { bootstrap, buildSidecar, bundle } from "./bootstrap.mjs";
 import { BUNDLED_SIDECAR, ROOT } from "./lib/paths.mjs";
@@ -27,6 +27,7 @@ export async function packageExtension() {
     const built = await buildSidecar();
     await mkdir(dirname(BUNDLED_SIDECAR), { recursive: true });
     await copyFile(built, BUNDLED_SIDECAR);
+    await chmod(BUNDLED_SIDECAR, 0o755);
   });
   await step("bundles", bundle);
   await step("package", () =>
