@@ -1,15 +1,17 @@
 // The editor's side of the language server. The only file of this directory that sees `vscode`.
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
+import { EFFECTIVE_SPEC, type EffectiveSpec } from "./effective-spec-request";
 
 const LANGUAGE = "zlayer";
+
+let starting: Promise<LanguageClient> | undefined;
 
 /**
  * Starts the language server as soon as a spec is open, and stops it with the extension. It works in untrusted workspaces: it reads
  * what is open and runs nothing.
  */
 export function startLanguageClient(context: vscode.ExtensionContext): void {
-  let starting: Promise<LanguageClient> | undefined;
   const startFor = (document: vscode.TextDocument): void => {
     if (document.languageId === LANGUAGE && starting === undefined) {
       starting = start(context);
@@ -27,6 +29,15 @@ export function startLanguageClient(context: vscode.ExtensionContext): void {
   for (const document of vscode.workspace.textDocuments) {
     startFor(document);
   }
+}
+
+/** The spec in that document with every default filled in, or why there is none. The document must be open. */
+export async function requestEffectiveSpec(document: vscode.TextDocument): Promise<EffectiveSpec> {
+  const client = await starting;
+  if (client === undefined) {
+    return { error: "The language server does not run. Open a spec first." };
+  }
+  return await client.sendRequest<EffectiveSpec>(EFFECTIVE_SPEC, { uri: document.uri.toString() });
 }
 
 async function start(context: vscode.ExtensionContext): Promise<LanguageClient> {

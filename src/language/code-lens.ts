@@ -36,9 +36,9 @@ function lenses(document: SpecDocument): CodeLens[] {
     ...above(
       name,
       [
-        ["$(rocket) Deploy", "zlayer.deployment.deploy"],
-        ["$(output) Logs", "zlayer.service.showLogs"],
-        ["$(graph-line) Metrics", "zlayer.service.showMetrics"],
+        ["Deploy", "zlayer.deployment.deploy"],
+        ["Logs", "zlayer.service.showLogs"],
+        ["Metrics", "zlayer.service.showMetrics"],
       ],
       target,
     ),

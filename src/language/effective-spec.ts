@@ -1,12 +1,8 @@
 import { Document, isMap, isPair, isScalar, isSeq, type Pair, type YAMLMap } from "yaml";
+import { EFFECTIVE_SPEC, type EffectiveSpec } from "./effective-spec-request";
 import type { Feature } from "./feature";
 import type { Step } from "./schema";
 import type { SpecDocument, SpecNode } from "./spec-document";
-
-/** The request for a spec with every default filled in: `{ uri }`, answered with `{ text }` or `{ error }`. */
-export const EFFECTIVE_SPEC = "zlayer/effectiveSpec";
-
-export type EffectiveSpec = { text: string } | { error: string };
 
 /** What the engine makes of a spec, each default marked. */
 export const effectiveSpec: Feature = {

@@ -33,8 +33,8 @@ function selection(document: SpecDocument, offset: number): SelectionRange {
       for (const field of document.fields(here)) {
         const full = document.fullRange(field);
         if (into(document.offset(full.start), document.offset(full.end))) {
-          const [start, end] = field.key.range ?? [0, 0];
-          node = into(start, end) ? undefined : field.value;
+          const [start, end]: readonly number[] = field.key.range ?? [0, 0];
+          node = into(start ?? 0, end ?? 0) ? undefined : field.value;
           break;
         }
       }

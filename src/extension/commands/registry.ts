@@ -20,6 +20,7 @@ export const NOUNS: Readonly<Record<string, () => Promise<{ readonly commands: N
   sample: () => import("./sample"),
   service: () => import("./service"),
   sidecar: () => import("./sidecar"),
+  spec: () => import("./spec"),
 };
 
 /** Registers every command of package.json whose noun is known here: `zlayer.<noun>.<verb>`. */
