@@ -1,5 +1,5 @@
 // Bundles the extension, the language server and the webviews into dist/. `--watch` rebuilds on change, `--dev` keeps names and maps.
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { context } from "esbuild";
 import { splitCjs } from "./lib/split-cjs.mjs";
 import { webviewBundles } from "./webview-bundles.mjs";
@@ -11,6 +11,7 @@ const common = {
   sourcemap: dev,
   logLevel: "info",
   legalComments: "none",
+  metafile: true,
   target: "es2022",
 };
 const node = { ...common, platform: "node", format: "cjs", target: "node20" };
@@ -37,12 +38,16 @@ const bundles = [
   },
   { ...common, ...webviewBundles("dist/webviews") },
 ];
+const inputs = new Set();
 for (const options of bundles) {
   const build = await context(options);
   if (process.argv.includes("--watch")) {
     await build.watch();
   } else {
-    await build.rebuild();
+    const { metafile } = await build.rebuild();
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input);
     await build.dispose();
   }
 }
+// What went into the bundles: scripts/third-party-notices.mjs reads it.
+writeFileSync("dist/inputs.json", JSON.stringify([...inputs].sort()));

@@ -1,10 +1,11 @@
 // Makes the .vsix that users install: the bundles, the sidecar built for release, and nothing else. `npm run package`.
-import { chmod, copyFile, mkdir, readFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { bootstrap, buildSidecar, bundle } from "./bootstrap.mjs";
 import { BUNDLED_SIDECAR, ROOT } from "./lib/paths.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
 import { readVsix, vsixViolations } from "./lib/vsix.mjs";
+import { thirdPartyNotices } from "./third-party-notices.mjs";
 
 async function checkContents(vsix) {
   const contents = await readVsix(vsix);
@@ -30,6 +31,7 @@ export async function packageExtension() {
     await chmod(BUNDLED_SIDECAR, 0o755);
   });
   await step("bundles", bundle);
+  await step("notices", () => writeFile(join(ROOT, "dist", "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices()));
   await step("package", () =>
     run(
       join(ROOT, "node_modules", ".bin", "vsce"),
