@@ -107,8 +107,12 @@ pub enum ProblemSeverity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum StatusLine {
-    Deployment { deployment: DeploymentState },
-    Removed { name: String },
+    Deployment {
+        deployment: DeploymentState,
+    },
+    Removed {
+        name: String,
+    },
     /// The list of images changed; read it again.
     Images,
     Synced,

@@ -73,9 +73,24 @@ fn shutdown() {}
     ),
     paths(info, status, tty, metrics, metrics_stream, shutdown),
     components(schemas(
-        ContainerMetrics, DeploymentState, ErrorBody, Feature, Health, Limitation, MetricsSample, Phase,
-        ProblemSeverity, Progress, ProgressUnit, Reason, ReplicaState, ServiceState, SidecarInfo, SpecProblem,
-        StatusLine, TtyControl
+        ContainerMetrics,
+        DeploymentState,
+        ErrorBody,
+        Feature,
+        Health,
+        Limitation,
+        MetricsSample,
+        Phase,
+        ProblemSeverity,
+        Progress,
+        ProgressUnit,
+        Reason,
+        ReplicaState,
+        ServiceState,
+        SidecarInfo,
+        SpecProblem,
+        StatusLine,
+        TtyControl
     ))
 )]
 struct Document;

@@ -57,7 +57,9 @@ pub(crate) async fn stop(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<StopContainerRequest>,
 ) -> Result<StatusCode> {
-    api.engine.stop_container(&id, request.timeout.map(Duration::from_secs)).await?;
+    api.engine
+        .stop_container(&id, request.timeout.map(Duration::from_secs))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,7 +68,12 @@ pub(crate) async fn restart(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<RestartContainerRequest>,
 ) -> Result<StatusCode> {
-    started(api.engine.restart_container(&id, request.timeout.map(Duration::from_secs)).await?, &id)
+    started(
+        api.engine
+            .restart_container(&id, request.timeout.map(Duration::from_secs))
+            .await?,
+        &id,
+    )
 }
 
 fn started(outcome: RestartOutcome, id: &str) -> Result<StatusCode> {
@@ -95,10 +102,18 @@ pub(crate) async fn kill(
 
 fn signal(name: &str) -> Result<Signal> {
     let upper = name.to_uppercase();
-    let full = if upper.starts_with("SIG") { upper } else { format!("SIG{upper}") };
-    let known = full.parse().ok().or_else(|| Signal::try_from(name.parse::<i32>().ok()?).ok());
+    let full = if upper.starts_with("SIG") {
+        upper
+    } else {
+        format!("SIG{upper}")
+    };
+    let known = full
+        .parse()
+        .ok()
+        .or_else(|| Signal::try_from(name.parse::<i32>().ok()?).ok());
     known.ok_or_else(|| {
-        let message = format!("“{name}” is not a signal; name one such as SIGTERM, SIGINT, SIGHUP, SIGUSR1 or SIGKILL.");
+        let message =
+            format!("“{name}” is not a signal; name one such as SIGTERM, SIGINT, SIGHUP, SIGUSR1 or SIGKILL.");
         ApiError::bad_request("invalid-signal", message)
     })
 }
@@ -112,20 +127,36 @@ pub(crate) async fn top(State(api): State<Arc<Api>>, Path(id): Path<String>) -> 
     let rows = processes.into_iter().map(|process| {
         let started = rfc3339(process.started_at_ms);
         let cpu = format!("{}:{:02}", process.cpu_ms / 60_000, process.cpu_ms / 1000 % 60);
-        vec![process.user, process.pid.to_string(), process.ppid.to_string(), started, cpu, process.command]
+        vec![
+            process.user,
+            process.pid.to_string(),
+            process.ppid.to_string(),
+            started,
+            cpu,
+            process.command,
+        ]
     });
-    let titles = ["UID", "PID", "PPID", "STIME", "TIME", "CMD"].map(str::to_owned).to_vec();
-    Ok(Json(ContainerTopResponse { titles, processes: rows.collect() }))
+    let titles = ["UID", "PID", "PPID", "STIME", "TIME", "CMD"]
+        .map(str::to_owned)
+        .to_vec();
+    Ok(Json(ContainerTopResponse {
+        titles,
+        processes: rows.collect(),
+    }))
 }
 
 pub(crate) async fn port(State(api): State<Arc<Api>>, Path(id): Path<String>) -> Result<Json<ContainerPortResponse>> {
     let mut ports: HashMap<String, Option<Vec<ContainerPortBinding>>> = HashMap::new();
     for port in api.engine.container(&id)?.ports {
         let name = format!("{}/{}", port.container_port, if port.udp { "udp" } else { "tcp" });
-        ports.entry(name).or_default().get_or_insert_default().push(ContainerPortBinding {
-            host_ip: Some(port.host_ip.to_string()),
-            host_port: port.host_port.map(|port| port.to_string()),
-        });
+        ports
+            .entry(name)
+            .or_default()
+            .get_or_insert_default()
+            .push(ContainerPortBinding {
+                host_ip: Some(port.host_ip.to_string()),
+                host_port: port.host_port.map(|port| port.to_string()),
+            });
     }
     Ok(Json(ContainerPortResponse { ports }))
 }
@@ -134,12 +165,20 @@ pub(crate) async fn port(State(api): State<Arc<Api>>, Path(id): Path<String>) ->
 pub(crate) async fn wait(State(api): State<Arc<Api>>, Path(id): Path<String>) -> Result<Json<ContainerWaitResponse>> {
     let mut status = api.engine.container(&id)?.container.status();
     let (exit_code, signal, oom_killed, finished_at_ms) = ended(&api, &mut status).await?;
-    let reason = if oom_killed { "oom_killed" } else if signal.is_some() { "signal" } else { "exited" };
+    let reason = if oom_killed {
+        "oom_killed"
+    } else if signal.is_some() {
+        "signal"
+    } else {
+        "exited"
+    };
     Ok(Json(ContainerWaitResponse {
         id,
         exit_code,
         reason: Some(reason.to_owned()),
-        signal: signal.and_then(|number| Signal::try_from(number).ok()).map(|signal| signal.as_str().to_owned()),
+        signal: signal
+            .and_then(|number| Signal::try_from(number).ok())
+            .map(|signal| signal.as_str().to_owned()),
         finished_at: Some(rfc3339(finished_at_ms)),
     }))
 }
@@ -163,7 +202,13 @@ pub(crate) async fn wait_docker(
         "removed" => {
             let mut last = ended(&api, &mut status).await?;
             while changed(&api, &mut status).await? {
-                if let ContainerStatus::Exited { code, signal, oom_killed, finished_at_ms } = *status.borrow_and_update() {
+                if let ContainerStatus::Exited {
+                    code,
+                    signal,
+                    oom_killed,
+                    finished_at_ms,
+                } = *status.borrow_and_update()
+                {
                     last = (code, signal, oom_killed, finished_at_ms);
                 }
             }
@@ -174,16 +219,29 @@ pub(crate) async fn wait_docker(
             return Err(ApiError::bad_request("invalid-parameter", message));
         }
     };
-    Ok(Json(ContainerWaitDockerResponse { status_code: i64::from(code), error: None }))
+    Ok(Json(ContainerWaitDockerResponse {
+        status_code: i64::from(code),
+        error: None,
+    }))
 }
 
 async fn ended(api: &Api, status: &mut watch::Receiver<ContainerStatus>) -> Result<(i32, Option<i32>, bool, u64)> {
     loop {
-        if let ContainerStatus::Exited { code, signal, oom_killed, finished_at_ms } = *status.borrow_and_update() {
+        if let ContainerStatus::Exited {
+            code,
+            signal,
+            oom_killed,
+            finished_at_ms,
+        } = *status.borrow_and_update()
+        {
             return Ok((code, signal, oom_killed, finished_at_ms));
         }
         if !changed(api, status).await? {
-            return Err(ApiError::new(StatusCode::NOT_FOUND, "not-found", "The container is gone."));
+            return Err(ApiError::new(
+                StatusCode::NOT_FOUND,
+                "not-found",
+                "The container is gone.",
+            ));
         }
     }
 }
@@ -205,12 +263,18 @@ fn describe(api: &Api, container: &ContainerView) -> ContainerInfo {
         ContainerStatus::Running { pid, .. } => ("running", Some(pid), None),
         ContainerStatus::Exited { code, .. } => ("exited", None, Some(code)),
     };
-    let ipv4 = container.address.filter(|_| pid.is_some()).map(|address| address.to_string());
+    let ipv4 = container
+        .address
+        .filter(|_| pid.is_some())
+        .map(|address| address.to_string());
     let replica = replica(api, container);
     let env = config.env.iter().filter_map(|line| line.split_once('='));
     ContainerInfo {
         id: config.id.clone(),
-        name: Some(format!("{}-{}-{}", container.deployment, container.service, container.replica)),
+        name: Some(format!(
+            "{}-{}-{}",
+            container.deployment, container.service, container.replica
+        )),
         image: container.image().to_owned(),
         state: state.to_owned(),
         labels: config.labels.clone().into_iter().collect(),
@@ -243,8 +307,14 @@ fn describe(api: &Api, container: &ContainerView) -> ContainerInfo {
 
 fn replica(api: &Api, container: &ContainerView) -> Option<ReplicaState> {
     let state = api.engine.board().deployment(&container.deployment)?;
-    let service = state.services.into_iter().find(|service| service.name == container.service)?;
-    service.replicas.into_iter().find(|replica| replica.id == container.id())
+    let service = state
+        .services
+        .into_iter()
+        .find(|service| service.name == container.service)?;
+    service
+        .replicas
+        .into_iter()
+        .find(|replica| replica.id == container.id())
 }
 
 fn health(replica: &ReplicaState) -> Option<ContainerHealthInfo> {
@@ -255,7 +325,11 @@ fn health(replica: &ReplicaState) -> Option<ContainerHealthInfo> {
         Health::Unhealthy => "unhealthy",
     };
     let last_output = replica.reason.as_ref().map(|reason| reason.message.clone());
-    Some(ContainerHealthInfo { status: status.to_owned(), failing_streak: None, last_output })
+    Some(ContainerHealthInfo {
+        status: status.to_owned(),
+        failing_streak: None,
+        last_output,
+    })
 }
 
 fn rfc3339(ms: u64) -> String {

@@ -7,7 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use sidecar_api_types::{DeploymentState, Phase, Reason, ServiceState};
 use sidecar_orchestrator::command::Deployment;
-use zlayer_types::api::deployments::{CreateDeploymentRequest, DeploymentDetails, DeploymentSummary, ServiceHealthInfo};
+use zlayer_types::api::deployments::{
+    CreateDeploymentRequest, DeploymentDetails, DeploymentSummary, ServiceHealthInfo,
+};
 use zlayer_types::storage::{DeploymentStatus, StoredDeployment};
 
 use crate::Api;
@@ -48,8 +50,12 @@ pub(crate) async fn remove(State(api): State<Arc<Api>>, Path(name): Path<String>
 pub(crate) async fn spec(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Result<Json<StoredDeployment>> {
     let deployment = api.engine.deployment(&name)?;
     let state = api.engine.board().deployment(&name);
-    let time = |ms: u64| chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(i64::MAX)).unwrap_or_default();
-    let digests = deployment.images.iter().map(|(service, image)| (service.clone(), image.digest.clone()));
+    let time =
+        |ms: u64| chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(i64::MAX)).unwrap_or_default();
+    let digests = deployment
+        .images
+        .iter()
+        .map(|(service, image)| (service.clone(), image.digest.clone()));
     Ok(Json(StoredDeployment {
         name: deployment.name.clone(),
         spec: deployment.spec.clone(),
@@ -62,7 +68,10 @@ pub(crate) async fn spec(State(api): State<Arc<Api>>, Path(name): Path<String>) 
 
 fn details(api: &Api, deployment: &Deployment) -> DeploymentDetails {
     let state = api.engine.board().deployment(&deployment.name);
-    let services = state.as_ref().map(|state| state.services.as_slice()).unwrap_or_default();
+    let services = state
+        .as_ref()
+        .map(|state| state.services.as_slice())
+        .unwrap_or_default();
     let mut names: Vec<String> = deployment.spec.services.keys().cloned().collect();
     names.sort();
     DeploymentDetails {
@@ -99,11 +108,15 @@ fn service_health(service: &ServiceState) -> ServiceHealthInfo {
 fn status(state: &DeploymentState) -> DeploymentStatus {
     match state.phase {
         Phase::Running => DeploymentStatus::Running,
-        Phase::Waiting | Phase::Starting | Phase::Unhealthy | Phase::Backoff | Phase::Stopping => DeploymentStatus::Deploying,
+        Phase::Waiting | Phase::Starting | Phase::Unhealthy | Phase::Backoff | Phase::Stopping => {
+            DeploymentStatus::Deploying
+        }
         Phase::Stopped => DeploymentStatus::Stopped,
         Phase::Failed => {
             let message = |reason: &Reason| reason.message.clone();
-            DeploymentStatus::Failed { message: state.reason.as_ref().map(message).unwrap_or_default() }
+            DeploymentStatus::Failed {
+                message: state.reason.as_ref().map(message).unwrap_or_default(),
+            }
         }
     }
 }

@@ -20,7 +20,12 @@ pub(crate) type Result<T> = std::result::Result<T, ApiError>;
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &str, error: impl Into<String>) -> Self {
-        let body = ErrorBody { error: error.into(), code: code.to_owned(), remedy: None, problems: Vec::new() };
+        let body = ErrorBody {
+            error: error.into(),
+            code: code.to_owned(),
+            remedy: None,
+            problems: Vec::new(),
+        };
         Self { status, body }
     }
 
@@ -50,11 +55,12 @@ impl IntoResponse for ApiError {
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let status = match &error {
-            EngineError::Rejected(Rejection::NoDeployment(_) | Rejection::NoService { .. }) | EngineError::NoContainer(_) => {
-                StatusCode::NOT_FOUND
-            }
+            EngineError::Rejected(Rejection::NoDeployment(_) | Rejection::NoService { .. })
+            | EngineError::NoContainer(_) => StatusCode::NOT_FOUND,
             EngineError::Rejected(Rejection::Deleting(_)) | EngineError::NotRunning(_) => StatusCode::CONFLICT,
-            EngineError::Rejected(Rejection::TooManyReplicas(_)) | EngineError::InvalidSpec(_) => StatusCode::BAD_REQUEST,
+            EngineError::Rejected(Rejection::TooManyReplicas(_)) | EngineError::InvalidSpec(_) => {
+                StatusCode::BAD_REQUEST
+            }
             EngineError::Container(_) | EngineError::Image(_) | EngineError::Network(_) => status_of(error.code()),
             EngineError::Store { .. } | EngineError::Io { .. } | EngineError::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -83,16 +89,45 @@ fn status_of(code: &str) -> StatusCode {
         "image-not-found" | "image-not-present" | "not-found" => StatusCode::NOT_FOUND,
         "image-needs-login" => StatusCode::UNAUTHORIZED,
         "image-in-use" | "not-running" | "port-in-use" | "already-running" => StatusCode::CONFLICT,
-        "image-invalid-reference" | "image-source-not-served" | "image-invalid" | "image-unsafe" | "image-wrong-platform"
-        | "image-unmapped-id" | "command-not-found" | "command-not-executable" | "user-not-found" | "group-not-found"
-        | "workdir-failed" | "invalid-config" => StatusCode::BAD_REQUEST,
-        "registry-unreachable" | "registry-failed" | "image-digest-mismatch" | "image-truncated" => StatusCode::BAD_GATEWAY,
+        "image-invalid-reference"
+        | "image-source-not-served"
+        | "image-invalid"
+        | "image-unsafe"
+        | "image-wrong-platform"
+        | "image-unmapped-id"
+        | "command-not-found"
+        | "command-not-executable"
+        | "user-not-found"
+        | "group-not-found"
+        | "workdir-failed"
+        | "invalid-config" => StatusCode::BAD_REQUEST,
+        "registry-unreachable" | "registry-failed" | "image-digest-mismatch" | "image-truncated" => {
+            StatusCode::BAD_GATEWAY
+        }
         "disk-full" => StatusCode::INSUFFICIENT_STORAGE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 fn spec_problem(problem: Problem) -> SpecProblem {
-    let Problem { line, column, end_line, end_column, path, code, message } = problem;
-    SpecProblem { file: None, line, column, end_line, end_column, path, severity: ProblemSeverity::Error, code, message }
+    let Problem {
+        line,
+        column,
+        end_line,
+        end_column,
+        path,
+        code,
+        message,
+    } = problem;
+    SpecProblem {
+        file: None,
+        line,
+        column,
+        end_line,
+        end_column,
+        path,
+        severity: ProblemSeverity::Error,
+        code,
+        message,
+    }
 }

@@ -51,18 +51,37 @@ fn ending() -> ApiError {
 
 async fn start(id: &str, container: &Container, request: ContainerExecRequest) -> Result<ExecSession> {
     if request.command.first().is_none_or(String::is_empty) {
-        return Err(ApiError::bad_request("no-command", "The field command must name a command to run."));
+        return Err(ApiError::bad_request(
+            "no-command",
+            "The field command must name a command to run.",
+        ));
     }
     if !matches!(*container.status().borrow(), ContainerStatus::Running { .. }) {
         return Err(EngineError::NotRunning(id.to_owned()).into());
     }
-    let ContainerExecRequest { command, user, working_dir, env } = request;
-    let config = ExecConfig { args: command, env, cwd: working_dir, user, terminal: None };
+    let ContainerExecRequest {
+        command,
+        user,
+        working_dir,
+        env,
+    } = request;
+    let config = ExecConfig {
+        args: command,
+        env,
+        cwd: working_dir,
+        user,
+        terminal: None,
+    };
     Ok(container.exec(config).await?)
 }
 
 async fn buffered(session: ExecSession) -> Result<ContainerExecResponse> {
-    let ExecSession { stdin, stdout, stderr, mut control } = session;
+    let ExecSession {
+        stdin,
+        stdout,
+        stderr,
+        mut control,
+    } = session;
     drop(stdin);
     let read_errors = async {
         match stderr {
@@ -71,11 +90,19 @@ async fn buffered(session: ExecSession) -> Result<ContainerExecResponse> {
         }
     };
     let (stdout, stderr) = tokio::try_join!(collect(stdout), read_errors).map_err(|cause| {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", format!("The output could not be read: {cause}"))
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            format!("The output could not be read: {cause}"),
+        )
     })?;
     let exit_code = control.wait().await?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(ContainerExecResponse { exit_code, stdout: text(stdout), stderr: text(stderr) })
+    Ok(ContainerExecResponse {
+        exit_code,
+        stdout: text(stdout),
+        stderr: text(stderr),
+    })
 }
 
 /// Keeps the first [`BUFFERED`] bytes and reads on, so that the command does not block.
@@ -105,10 +132,23 @@ struct Output {
 
 impl Streamed {
     fn new(session: ExecSession) -> Self {
-        let ExecSession { stdin, stdout, stderr, control } = session;
+        let ExecSession {
+            stdin,
+            stdout,
+            stderr,
+            control,
+        } = session;
         drop(stdin);
-        let output = |name, from| Output { name, from, pending: Vec::new() };
-        Self { stdout: output("stdout", Some(stdout)), stderr: output("stderr", stderr), control: Some(control) }
+        let output = |name, from| Output {
+            name,
+            from,
+            pending: Vec::new(),
+        };
+        Self {
+            stdout: output("stdout", Some(stdout)),
+            stderr: output("stderr", stderr),
+            control: Some(control),
+        }
     }
 
     async fn next(&mut self) -> Option<Bytes> {
@@ -127,7 +167,11 @@ impl Streamed {
             Ok(code) => format!("event: exit\ndata: {{\"exit_code\":{code}}}\n\n").into(),
             Err(error) => {
                 let error = ApiError::from(error);
-                format!("event: error\ndata: {}\n\n", String::from_utf8_lossy(&error.line()).trim_end()).into()
+                format!(
+                    "event: error\ndata: {}\n\n",
+                    String::from_utf8_lossy(&error.line()).trim_end()
+                )
+                .into()
             }
         })
     }
@@ -145,7 +189,9 @@ impl Output {
         let mut events = String::new();
         loop {
             let end = self.pending.iter().position(|byte| *byte == b'\n');
-            let Some(end) = end.or_else(|| (self.pending.len() >= LINE).then_some(LINE - 1)) else { break };
+            let Some(end) = end.or_else(|| (self.pending.len() >= LINE).then_some(LINE - 1)) else {
+                break;
+            };
             let line: Vec<u8> = self.pending.drain(..=end).collect();
             push(&mut events, self.name, line.strip_suffix(b"\n").unwrap_or(&line));
         }

@@ -34,7 +34,11 @@ pub(crate) struct ImageInfo {
 
 impl From<Image> for ImageInfo {
     fn from(image: Image) -> Self {
-        Self { reference: image.reference, digest: Some(image.digest), size_bytes: Some(image.size_bytes) }
+        Self {
+            reference: image.reference,
+            digest: Some(image.digest),
+            size_bytes: Some(image.size_bytes),
+        }
     }
 }
 
@@ -60,7 +64,8 @@ pub(crate) async fn pull(
     JsonBody(request): JsonBody<PullRequest>,
 ) -> Result<Response> {
     if request.registry_credential_id.is_some() {
-        let message = "Stored registry credentials are not served yet; send registry_auth instead of registry_credential_id.";
+        let message =
+            "Stored registry credentials are not served yet; send registry_auth instead of registry_credential_id.";
         return Err(ApiError::bad_request("not-served", message));
     }
     let policy = match request.pull_policy.as_deref() {
@@ -75,10 +80,16 @@ pub(crate) async fn pull(
     };
     let credentials = match request.registry_auth {
         None => Credentials::Anonymous,
-        Some(RegistryAuth { username, password, auth_type: RegistryAuthType::Basic }) => {
-            Credentials::Basic { username, password }
-        }
-        Some(RegistryAuth { password, auth_type: RegistryAuthType::Token, .. }) => Credentials::Bearer { token: password },
+        Some(RegistryAuth {
+            username,
+            password,
+            auth_type: RegistryAuthType::Basic,
+        }) => Credentials::Basic { username, password },
+        Some(RegistryAuth {
+            password,
+            auth_type: RegistryAuthType::Token,
+            ..
+        }) => Credentials::Bearer { token: password },
     };
     let reference = request.reference;
     if !query.flag("stream")?.unwrap_or(false) {
@@ -121,7 +132,13 @@ pub(crate) async fn pull(
             };
             let line = match ended {
                 Some(Ok(image)) => {
-                    return Some((stream::line(&PullProgressDto::Done { reference, digest: Some(image.digest) }), None));
+                    return Some((
+                        stream::line(&PullProgressDto::Done {
+                            reference,
+                            digest: Some(image.digest),
+                        }),
+                        None,
+                    ));
                 }
                 Some(Err(error)) => return Some((ApiError::from(error).line().into(), None)),
                 None => stream::line(&status(&reference, *progress.borrow_and_update())),
@@ -148,11 +165,16 @@ fn status(reference: &str, progress: Option<PullProgress>) -> PullProgressDto {
 }
 
 pub(crate) async fn remove(State(api): State<Arc<Api>>, Path(image): Path<String>, query: Query) -> Result<StatusCode> {
-    api.engine.remove_image(&image, query.flag("force")?.unwrap_or(false)).await?;
+    api.engine
+        .remove_image(&image, query.flag("force")?.unwrap_or(false))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn prune(State(api): State<Arc<Api>>) -> Result<Json<PruneResultDto>> {
     let (deleted, space_reclaimed) = api.engine.prune_images().await?;
-    Ok(Json(PruneResultDto { deleted, space_reclaimed }))
+    Ok(Json(PruneResultDto {
+        deleted,
+        space_reclaimed,
+    }))
 }

@@ -42,7 +42,9 @@ pub(crate) async fn container(
     query: Query,
 ) -> Result<Response> {
     let container = api.engine.container(&id)?.container;
-    let accepts_events = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"));
+    let accepts_events = headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().starts_with(b"text/event-stream"));
     let format = match query.text("format") {
         None if accepts_events => Format::Sse,
         Some("json") if accepts_events => Format::Sse,
@@ -60,7 +62,11 @@ pub(crate) async fn container(
         Format::Sse => "text/event-stream",
         Format::Raw => "application/vnd.docker.multiplexed-stream",
     };
-    let batches = Batches { records, write: move |record: LogRecord, out: &mut Vec<u8>| write(&record, format, out), ended: false };
+    let batches = Batches {
+        records,
+        write: move |record: LogRecord, out: &mut Vec<u8>| write(&record, format, out),
+        ended: false,
+    };
     Ok(stream::response(content_type, until_shutdown(&api, batches)))
 }
 
@@ -84,7 +90,11 @@ pub(crate) async fn service(
     let many = containers.len() > 1;
     let mut all = SelectAll::new();
     for container in containers {
-        let prefix = if many { format!("{} | ", container.replica) } else { String::new() };
+        let prefix = if many {
+            format!("{} | ", container.replica)
+        } else {
+            String::new()
+        };
         let follow = wanted.follow;
         let write = move |record: LogRecord, out: &mut Vec<u8>| {
             if follow {
@@ -94,9 +104,17 @@ pub(crate) async fn service(
             out.extend_from_slice(String::from_utf8_lossy(&record.data).as_bytes());
             out.extend_from_slice(if follow { b"\n\n" } else { b"\n" });
         };
-        all.push(Batches { records: container.container.logs(wanted.clone()), write, ended: false });
+        all.push(Batches {
+            records: container.container.logs(wanted.clone()),
+            write,
+            ended: false,
+        });
     }
-    let content_type = if wanted.follow { "text/event-stream" } else { "text/plain; charset=utf-8" };
+    let content_type = if wanted.follow {
+        "text/event-stream"
+    } else {
+        "text/plain; charset=utf-8"
+    };
     Ok(stream::response(content_type, until_shutdown(&api, all)))
 }
 
@@ -109,7 +127,13 @@ fn log_query(query: &query::Query, lines: &str) -> Result<LogQuery> {
     };
     let (stdout, stderr) = (query.flag("stdout")?, query.flag("stderr")?);
     let neither = stdout.is_none() && stderr.is_none();
-    let seconds = |name| Ok::<_, ApiError>(query.number::<f64>(name)?.map(|seconds| (seconds.max(0.0) * 1000.0) as u64));
+    let seconds = |name| {
+        Ok::<_, ApiError>(
+            query
+                .number::<f64>(name)?
+                .map(|seconds| (seconds.max(0.0) * 1000.0) as u64),
+        )
+    };
     Ok(LogQuery {
         tail,
         since_ms: seconds("since")?,
@@ -153,7 +177,11 @@ impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Stream for Batches<W> {
                 Poll::Pending => break,
             }
         }
-        if chunk.is_empty() { Poll::Ready(None) } else { Poll::Ready(Some(chunk.into())) }
+        if chunk.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Ready(Some(chunk.into()))
+        }
     }
 }
 
@@ -217,7 +245,10 @@ fn write(record: &LogRecord, format: Format, out: &mut Vec<u8>) {
     let chunk = LogChunk {
         stream: if record.stderr { "stderr" } else { "stdout" },
         timestamp: Timestamp(record.time_ns),
-        data: text.map(|text| WithEnd { text, partial: record.partial }),
+        data: text.map(|text| WithEnd {
+            text,
+            partial: record.partial,
+        }),
         data_b64: text.is_none().then(|| {
             let mut bytes = record.data.to_vec();
             if !record.partial {
@@ -239,8 +270,12 @@ mod tests {
     use super::*;
 
     fn check(data: &[u8], partial: bool, format: Format, want: &[u8]) {
-        let record =
-            LogRecord { time_ns: 1_700_000_000_000_000_007, stderr: true, data: Bytes::copy_from_slice(data), partial };
+        let record = LogRecord {
+            time_ns: 1_700_000_000_000_000_007,
+            stderr: true,
+            data: Bytes::copy_from_slice(data),
+            partial,
+        };
         let mut out = Vec::new();
         write(&record, format, &mut out);
         assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(want));

@@ -101,28 +101,36 @@ impl StatusReader {
 pub(crate) async fn metrics(State(api): State<Arc<Api>>, query: Query) -> Result<Json<Vec<ContainerMetrics>>> {
     let since_ms = query.number("since_ms")?.unwrap_or(0);
     let step_ms = query.number("step_ms")?.unwrap_or(0);
-    Ok(Json(api.engine.metrics(query.text("deployment"), query.text("service"), since_ms, step_ms)))
+    Ok(Json(api.engine.metrics(
+        query.text("deployment"),
+        query.text("service"),
+        since_ms,
+        step_ms,
+    )))
 }
 
 pub(crate) async fn metrics_stream(State(api): State<Arc<Api>>, query: Query) -> Response {
     let deployment = query.text("deployment").map(str::to_owned);
     let service = query.text("service").map(str::to_owned);
     let receiver = api.engine.meter().subscribe();
-    let lines = unfold((receiver, deployment, service), |(mut receiver, deployment, service)| async move {
-        loop {
-            match receiver.recv().await {
-                Ok(sample)
-                    if deployment.as_ref().is_none_or(|name| *name == sample.deployment)
-                        && service.as_ref().is_none_or(|name| *name == sample.service) =>
-                {
-                    return Some((stream::line(&*sample), (receiver, deployment, service)));
+    let lines = unfold(
+        (receiver, deployment, service),
+        |(mut receiver, deployment, service)| async move {
+            loop {
+                match receiver.recv().await {
+                    Ok(sample)
+                        if deployment.as_ref().is_none_or(|name| *name == sample.deployment)
+                            && service.as_ref().is_none_or(|name| *name == sample.service) =>
+                    {
+                        return Some((stream::line(&*sample), (receiver, deployment, service)));
+                    }
+                    // What a slow reader misses here it finds in the history.
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
                 }
-                // What a slow reader misses here it finds in the history.
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
             }
-        }
-    });
+        },
+    );
     stream::response("application/x-ndjson", until_shutdown(&api, lines))
 }
 

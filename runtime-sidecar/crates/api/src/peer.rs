@@ -7,7 +7,11 @@ pub(crate) fn is_allowed(stream: &UnixStream) -> bool {
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == nix::unistd::geteuid().as_raw() || peer.uid() == 0 => true,
         Ok(peer) => {
-            tracing::warn!(uid = peer.uid(), pid = peer.pid(), "refused a connection of another user");
+            tracing::warn!(
+                uid = peer.uid(),
+                pid = peer.pid(),
+                "refused a connection of another user"
+            );
             false
         }
         Err(cause) => {

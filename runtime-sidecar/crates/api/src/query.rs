@@ -24,14 +24,21 @@ impl Query {
     }
 
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+        self.0
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .collect()
     }
 
     /// A number; a text that is none is an error that names the parameter.
     pub fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>> {
         let Some(text) = self.text(name) else { return Ok(None) };
         let number = text.parse().map_err(|_| {
-            ApiError::bad_request("invalid-parameter", format!("The parameter {name} must be a number, not “{text}”."))
+            ApiError::bad_request(
+                "invalid-parameter",
+                format!("The parameter {name} must be a number, not “{text}”."),
+            )
         })?;
         Ok(Some(number))
     }

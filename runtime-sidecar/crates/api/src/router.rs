@@ -14,14 +14,23 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/health/ready", get(system::health))
         .route("/api/v1/daemon/capabilities", get(system::capabilities))
         .route("/api/v1/deployments", get(deployments::list).post(deployments::create))
-        .route("/api/v1/deployments/{name}", get(deployments::get).delete(deployments::remove))
+        .route(
+            "/api/v1/deployments/{name}",
+            get(deployments::get).delete(deployments::remove),
+        )
         .route("/api/v1/deployments/{name}/spec", get(deployments::spec))
         .route("/api/v1/deployments/{name}/services", get(services::list))
         .route("/api/v1/deployments/{name}/services/{service}", get(services::get))
-        .route("/api/v1/deployments/{name}/services/{service}/scale", post(services::scale))
+        .route(
+            "/api/v1/deployments/{name}/services/{service}/scale",
+            post(services::scale),
+        )
         .route("/api/v1/deployments/{name}/services/{service}/logs", get(logs::service))
         .route("/api/v1/containers", get(containers::list))
-        .route("/api/v1/containers/{id}", get(containers::get).delete(containers::remove))
+        .route(
+            "/api/v1/containers/{id}",
+            get(containers::get).delete(containers::remove),
+        )
         .route("/api/v1/containers/{id}/logs", get(logs::container))
         .route("/api/v1/containers/{id}/stats", get(stats::stats))
         .route("/api/v1/containers/{id}/exec", post(exec::exec))
@@ -31,7 +40,10 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/api/v1/containers/{id}/restart", post(containers::restart))
         .route("/api/v1/containers/{id}/top", get(containers::top))
         .route("/api/v1/containers/{id}/port", get(containers::port))
-        .route("/api/v1/containers/{id}/wait", get(containers::wait).post(containers::wait_docker))
+        .route(
+            "/api/v1/containers/{id}/wait",
+            get(containers::wait).post(containers::wait_docker),
+        )
         .route("/api/v1/images", get(images::list))
         .route("/api/v1/images/pull", post(images::pull))
         .route("/api/v1/images/{*image}", delete(images::remove))

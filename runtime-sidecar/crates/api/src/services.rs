@@ -53,7 +53,10 @@ pub(crate) fn require(deployment: &Deployment, service: &str) -> std::result::Re
     if deployment.spec.services.contains_key(service) {
         return Ok(());
     }
-    Err(EngineError::Rejected(Rejection::NoService { deployment: deployment.name.clone(), service: service.to_owned() }))
+    Err(EngineError::Rejected(Rejection::NoService {
+        deployment: deployment.name.clone(),
+        service: service.to_owned(),
+    }))
 }
 
 fn details(api: &Api, deployment: &Deployment, service: &str) -> Result<ServiceDetails> {
@@ -71,7 +74,12 @@ fn details(api: &Api, deployment: &Deployment, service: &str) -> Result<ServiceD
 }
 
 fn find(api: &Api, deployment: &Deployment, service: &str) -> Option<ServiceState> {
-    api.engine.board().deployment(&deployment.name)?.services.into_iter().find(|state| state.name == service)
+    api.engine
+        .board()
+        .deployment(&deployment.name)?
+        .services
+        .into_iter()
+        .find(|state| state.name == service)
 }
 
 fn word(phase: Phase) -> &'static str {
@@ -118,5 +126,9 @@ fn metrics(api: &Api, deployment: &Deployment, service: &str) -> ServiceMetrics 
         }
     }
     let percent = |part: f64, whole: f64| if whole > 0.0 { 100.0 * part / whole } else { 0.0 };
-    ServiceMetrics { cpu_percent: percent(cpu, cpu_limit), memory_percent: percent(memory, memory_limit), rps: None }
+    ServiceMetrics {
+        cpu_percent: percent(cpu, cpu_limit),
+        memory_percent: percent(memory, memory_limit),
+        rps: None,
+    }
 }

@@ -45,7 +45,10 @@ pub enum SocketError {
 pub fn check(path: &Path) -> Result<(), SocketError> {
     let length = path.as_os_str().len();
     if length > PATH_MAX {
-        return Err(SocketError::TooLong { path: path.to_owned(), length });
+        return Err(SocketError::TooLong {
+            path: path.to_owned(),
+            length,
+        });
     }
     match std::fs::symlink_metadata(path) {
         Ok(found) if !found.file_type().is_socket() => Err(SocketError::NotASocket(path.to_owned())),
@@ -56,7 +59,10 @@ pub fn check(path: &Path) -> Result<(), SocketError> {
 /// Listens at `path`, for this user only. A socket that a dead process left is replaced.
 pub async fn bind(path: &Path) -> Result<UnixListener, SocketError> {
     check(path)?;
-    let failed = |cause| SocketError::Bind { path: path.to_owned(), cause };
+    let failed = |cause| SocketError::Bind {
+        path: path.to_owned(),
+        cause,
+    };
     match std::fs::symlink_metadata(path) {
         Ok(_) => {
             if UnixStream::connect(path).await.is_ok() {

@@ -26,7 +26,10 @@ pub(crate) async fn stats(State(api): State<Arc<Api>>, Path(id): Path<String>, q
     let interval = Duration::from_secs(query.number("interval")?.unwrap_or(INTERVAL_SECONDS).clamp(1, 60));
     let first = measure(&container).await?;
     if !query.flag("stream")?.unwrap_or(false) {
-        return Ok(stream::response("application/json", futures_util::stream::once(async move { stream::line(&first) })));
+        return Ok(stream::response(
+            "application/json",
+            futures_util::stream::once(async move { stream::line(&first) }),
+        ));
     }
     let lines = unfold((container, Some(first)), move |(container, first)| async move {
         if let Some(first) = first {

@@ -28,5 +28,12 @@ where
     S: Stream<Item = Bytes> + Send + 'static,
 {
     let body = Body::from_stream(stream.map(Ok::<_, std::convert::Infallible>));
-    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-store")], body).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, content_type),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        body,
+    )
+        .into_response()
 }

@@ -34,7 +34,10 @@ pub(crate) async fn tty(
     if !matches!(*container.status().borrow(), ContainerStatus::Running { .. }) {
         return Err(EngineError::NotRunning(id).into());
     }
-    let size = (query.number("cols")?.unwrap_or(80).max(1), query.number("rows")?.unwrap_or(24).max(1));
+    let size = (
+        query.number("cols")?.unwrap_or(80).max(1),
+        query.number("rows")?.unwrap_or(24).max(1),
+    );
     let upgrade = upgrade.map_err(|cause| {
         let message = format!("A terminal is a WebSocket: {cause}");
         ApiError::new(StatusCode::UPGRADE_REQUIRED, "websocket-required", message)
@@ -43,7 +46,9 @@ pub(crate) async fn tty(
     let user = query.text("user").map(str::to_owned);
     // Started before the answer, so that a command that cannot be run is a plain error.
     let session = start(&container, command, user, size).await?;
-    Ok(upgrade.max_message_size(MESSAGE).on_upgrade(move |socket| run(api, socket, session)))
+    Ok(upgrade
+        .max_message_size(MESSAGE)
+        .on_upgrade(move |socket| run(api, socket, session)))
 }
 
 async fn start(
@@ -52,24 +57,41 @@ async fn start(
     user: Option<String>,
     size: (u16, u16),
 ) -> Result<ExecSession> {
-    let candidates: Vec<Vec<String>> =
-        if command.is_empty() { SHELLS.iter().map(|shell| vec![(*shell).to_owned()]).collect() } else { vec![command] };
+    let candidates: Vec<Vec<String>> = if command.is_empty() {
+        SHELLS.iter().map(|shell| vec![(*shell).to_owned()]).collect()
+    } else {
+        vec![command]
+    };
     let mut last = None;
     for args in candidates {
         let env = vec!["TERM=xterm-256color".to_owned()];
-        let config = ExecConfig { args, env, cwd: None, user: user.clone(), terminal: Some(size) };
+        let config = ExecConfig {
+            args,
+            env,
+            cwd: None,
+            user: user.clone(),
+            terminal: Some(size),
+        };
         match container.exec(config).await {
             Ok(session) => return Ok(session),
             Err(error) if error.code() == "command-not-found" => last = Some(error),
             Err(error) => return Err(error.into()),
         }
     }
-    Err(last.map_or_else(|| ApiError::bad_request("no-command", "There is no command to run."), Into::into))
+    Err(last.map_or_else(
+        || ApiError::bad_request("no-command", "There is no command to run."),
+        Into::into,
+    ))
 }
 
 /// Carries bytes until the command ends, the client goes, or the sidecar ends. Dropping the session ends the command.
 async fn run(api: Arc<Api>, socket: WebSocket, session: ExecSession) {
-    let ExecSession { mut stdin, mut stdout, stderr: _, mut control } = session;
+    let ExecSession {
+        mut stdin,
+        mut stdout,
+        stderr: _,
+        mut control,
+    } = session;
     let (mut to_client, mut from_client) = socket.split();
     let mut chunk = vec![0; CHUNK];
     let mut open = true;

@@ -9,14 +9,21 @@ const OPERATIONS: &str = include_str!("operations.txt");
 
 pub(crate) async fn answer(method: Method, uri: Uri) -> ApiError {
     let path = uri.path();
-    let of_path: Vec<(&str, &str)> = operations().filter(|(_, pattern, _)| matches(pattern, path)).map(|(m, _, id)| (m, id)).collect();
+    let of_path: Vec<(&str, &str)> = operations()
+        .filter(|(_, pattern, _)| matches(pattern, path))
+        .map(|(m, _, id)| (m, id))
+        .collect();
     if let Some((_, id)) = of_path.iter().find(|(served, _)| *served == method.as_str()) {
         let message = format!("{method} {path} ({id}) is a call of ZLayer's API that this engine does not serve yet.");
         return ApiError::new(StatusCode::NOT_IMPLEMENTED, "not-served", message)
             .remedy("Use a ZLayer daemon for it, or another call.");
     }
     if of_path.is_empty() {
-        return ApiError::new(StatusCode::NOT_FOUND, "no-such-call", format!("There is no call {method} {path}."));
+        return ApiError::new(
+            StatusCode::NOT_FOUND,
+            "no-such-call",
+            format!("There is no call {method} {path}."),
+        );
     }
     let methods: Vec<&str> = of_path.iter().map(|(method, _)| *method).collect();
     let message = format!("{path} takes {}, not {method}.", methods.join(" and "));
@@ -24,10 +31,13 @@ pub(crate) async fn answer(method: Method, uri: Uri) -> ApiError {
 }
 
 fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    OPERATIONS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let mut words = line.split(' ');
-        Some((words.next()?, words.next()?, words.next()?))
-    })
+    OPERATIONS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let mut words = line.split(' ');
+            Some((words.next()?, words.next()?, words.next()?))
+        })
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

@@ -23,7 +23,10 @@ impl Default for Backoff {
 
 impl Backoff {
     pub fn starting_at(first: Duration) -> Self {
-        Self { first: first.clamp(Duration::from_millis(10), LONGEST), attempts: 0 }
+        Self {
+            first: first.clamp(Duration::from_millis(10), LONGEST),
+            attempts: 0,
+        }
     }
 
     /// Ends in a row so far.

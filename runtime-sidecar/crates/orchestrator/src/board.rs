@@ -41,7 +41,11 @@ pub struct ServiceEntry {
 
 impl Default for Board {
     fn default() -> Self {
-        Self { deployments: Mutex::default(), revision: watch::channel(0).0, images: watch::channel(0).0 }
+        Self {
+            deployments: Mutex::default(),
+            revision: watch::channel(0).0,
+            images: watch::channel(0).0,
+        }
     }
 }
 
@@ -76,7 +80,9 @@ impl Board {
 
     /// Changes a service. Does nothing for a deployment that is gone.
     pub(crate) fn service(&self, deployment: &str, service: &str, change: impl FnOnce(&mut ServiceEntry)) {
-        self.update(deployment, false, |entry| change(entry.services.entry(service.to_owned()).or_default()));
+        self.update(deployment, false, |entry| {
+            change(entry.services.entry(service.to_owned()).or_default())
+        });
     }
 
     pub(crate) fn remove_service(&self, deployment: &str, service: &str) {
@@ -112,7 +118,10 @@ impl Board {
     }
 
     pub fn deployments(&self) -> Vec<DeploymentState> {
-        self.lock().iter().map(|(name, entry)| fold_deployment(name, entry)).collect()
+        self.lock()
+            .iter()
+            .map(|(name, entry)| fold_deployment(name, entry))
+            .collect()
     }
 
     /// Deployments newer than what the reader has seen, and the names that are gone. `seen` is brought up to date.
@@ -153,16 +162,26 @@ impl Board {
 }
 
 fn fold_deployment(name: &str, entry: &Entry) -> DeploymentState {
-    let services: Vec<ServiceState> =
-        entry.services.iter().map(|(name, service)| fold_service(name, service, entry.deleting)).collect();
-    let worst = services.iter().filter(|s| s.phase != Phase::Stopped).min_by_key(|s| rank(s.phase));
+    let services: Vec<ServiceState> = entry
+        .services
+        .iter()
+        .map(|(name, service)| fold_service(name, service, entry.deleting))
+        .collect();
+    let worst = services
+        .iter()
+        .filter(|s| s.phase != Phase::Stopped)
+        .min_by_key(|s| rank(s.phase));
     let (phase, reason) = if entry.deleting {
         (Phase::Stopping, Some(reason("being-removed", "being removed")))
     } else if let Some(worst) = worst {
-        let reason = worst.reason.clone().filter(|_| worst.phase != Phase::Running).map(|reason| Reason {
-            message: format!("{}: {}", worst.name, reason.message),
-            ..reason
-        });
+        let reason = worst
+            .reason
+            .clone()
+            .filter(|_| worst.phase != Phase::Running)
+            .map(|reason| Reason {
+                message: format!("{}: {}", worst.name, reason.message),
+                ..reason
+            });
         (worst.phase, reason)
     } else if services.is_empty() {
         (Phase::Running, None)
@@ -183,8 +202,11 @@ fn fold_service(name: &str, entry: &ServiceEntry, deleting: bool) -> ServiceStat
     let replicas: Vec<ReplicaState> = entry.replicas.values().cloned().collect();
     let runs = |r: &&ReplicaState| r.pid.is_some();
     let running = replicas.iter().filter(runs).count() as u32;
-    let healthy =
-        replicas.iter().filter(runs).filter(|r| matches!(r.health, Health::Healthy | Health::None)).count() as u32;
+    let healthy = replicas
+        .iter()
+        .filter(runs)
+        .filter(|r| matches!(r.health, Health::Healthy | Health::None))
+        .count() as u32;
     let (phase, reason) = service_phase(entry, deleting);
     ServiceState {
         name: name.to_owned(),
@@ -207,9 +229,15 @@ fn service_phase(entry: &ServiceEntry, deleting: bool) -> (Phase, Option<Reason>
         return (*phase, Some(reason.clone()));
     }
     // A replica too many is on its way out and says nothing about the service, unless nothing else is wanted.
-    let wanted: Vec<&ReplicaState> =
-        entry.replicas.values().filter(|r| r.index < entry.desired || entry.desired == 0).collect();
-    let worst = wanted.iter().filter(|r| r.phase != Phase::Stopped).min_by_key(|r| rank(r.phase));
+    let wanted: Vec<&ReplicaState> = entry
+        .replicas
+        .values()
+        .filter(|r| r.index < entry.desired || entry.desired == 0)
+        .collect();
+    let worst = wanted
+        .iter()
+        .filter(|r| r.phase != Phase::Stopped)
+        .min_by_key(|r| rank(r.phase));
     let missing = (wanted.len() as u32) < entry.desired;
     match worst {
         Some(worst) if !missing || rank(worst.phase) < rank(Phase::Starting) => {
@@ -251,14 +279,34 @@ mod tests {
             ipv4: None,
             exit_code: None,
             started_at: None,
-            health: if phase == Phase::Unhealthy { Health::Unhealthy } else { Health::None },
+            health: if phase == Phase::Unhealthy {
+                Health::Unhealthy
+            } else {
+                Health::None
+            },
         }
     }
 
     fn check(desired: u32, phases: &[Phase], want: (Phase, u32, u32)) {
-        let replicas = phases.iter().enumerate().map(|(i, p)| (i as u32, replica(i as u32, *p))).collect();
-        let state = fold_service("web", &ServiceEntry { desired, replicas, ..ServiceEntry::default() }, false);
-        assert_eq!((state.phase, state.running, state.healthy), want, "{desired} of {phases:?}");
+        let replicas = phases
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (i as u32, replica(i as u32, *p)))
+            .collect();
+        let state = fold_service(
+            "web",
+            &ServiceEntry {
+                desired,
+                replicas,
+                ..ServiceEntry::default()
+            },
+            false,
+        );
+        assert_eq!(
+            (state.phase, state.running, state.healthy),
+            want,
+            "{desired} of {phases:?}"
+        );
     }
 
     #[test]
@@ -287,7 +335,10 @@ mod tests {
         board.service("b", "web", |s| s.desired = 2);
         board.remove_deployment("a");
         let (changed, gone) = board.changes(&mut seen);
-        assert_eq!((changed.len(), changed[0].name.as_str(), gone), (1, "b", vec!["a".to_owned()]));
+        assert_eq!(
+            (changed.len(), changed[0].name.as_str(), gone),
+            (1, "b", vec!["a".to_owned()])
+        );
         let before = *board.revisions().borrow();
         board.service("b", "web", |s| s.desired = 2);
         assert_eq!(*board.revisions().borrow(), before, "nothing changed");

@@ -50,7 +50,9 @@ pub struct ResolvedImage {
 impl Deployment {
     /// Replicas wanted of a service; 0 for a service that the spec does not have.
     pub fn desired(&self, service: &str) -> u32 {
-        let Some(spec) = self.spec.services.get(service) else { return 0 };
+        let Some(spec) = self.spec.services.get(service) else {
+            return 0;
+        };
         if let Some(replicas) = self.scale.get(service) {
             return *replicas;
         }
@@ -69,10 +71,30 @@ impl Deployment {
 /// A change of the wanted state. Everything that a command depends on is in it: time and environment too.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    Deploy { spec_text: String, spec: Box<DeploymentSpec>, environment: BTreeMap<String, String>, at_ms: u64 },
-    Scale { deployment: String, service: String, replicas: u32, at_ms: u64 },
-    SetStopped { deployment: String, service: String, replica: u32, stopped: bool },
-    ImageResolved { deployment: String, service: String, deploy: u64, digest: String },
+    Deploy {
+        spec_text: String,
+        spec: Box<DeploymentSpec>,
+        environment: BTreeMap<String, String>,
+        at_ms: u64,
+    },
+    Scale {
+        deployment: String,
+        service: String,
+        replicas: u32,
+        at_ms: u64,
+    },
+    SetStopped {
+        deployment: String,
+        service: String,
+        replica: u32,
+        stopped: bool,
+    },
+    ImageResolved {
+        deployment: String,
+        service: String,
+        deploy: u64,
+        digest: String,
+    },
     /// Nothing of the deployment is wanted any more.
     Delete { deployment: String },
     /// Nothing of the deployment exists any more.
@@ -132,7 +154,13 @@ impl State {
             return Ok(Applied::Forgotten(name));
         }
         let Some(before) = self.deployments.get(&name) else {
-            let Command::Deploy { spec_text, spec, environment, at_ms } = command else {
+            let Command::Deploy {
+                spec_text,
+                spec,
+                environment,
+                at_ms,
+            } = command
+            else {
                 return Err(Rejection::NoDeployment(name));
             };
             let created = Arc::new(Deployment {
@@ -166,7 +194,12 @@ impl State {
 
 fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection> {
     match command {
-        Command::Deploy { spec_text, spec, environment, at_ms } => {
+        Command::Deploy {
+            spec_text,
+            spec,
+            environment,
+            at_ms,
+        } => {
             deployment.deploys += 1;
             deployment.updated_at_ms = at_ms;
             deployment.stopped.clear();
@@ -177,15 +210,24 @@ fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection
             // A number asked for by hand holds until the spec says something new about it.
             let old = &deployment.spec.services;
             deployment.scale.retain(|service, _| {
-                spec.services.get(service).is_some_and(|new| old.get(service).is_some_and(|old| old.scale == new.scale))
+                spec.services
+                    .get(service)
+                    .is_some_and(|new| old.get(service).is_some_and(|old| old.scale == new.scale))
             });
-            deployment.images.retain(|service, _| spec.services.contains_key(service));
+            deployment
+                .images
+                .retain(|service, _| spec.services.contains_key(service));
             deployment.generation += 1;
             deployment.spec = *spec;
             deployment.spec_text = spec_text;
             deployment.environment = environment;
         }
-        Command::Scale { service, replicas, at_ms, .. } => {
+        Command::Scale {
+            service,
+            replicas,
+            at_ms,
+            ..
+        } => {
             require_service(deployment, &service)?;
             if replicas > MAX_REPLICAS {
                 return Err(Rejection::TooManyReplicas(replicas));
@@ -199,7 +241,12 @@ fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection
                 deployment.scale.insert(service, replicas);
             }
         }
-        Command::SetStopped { service, replica, stopped, .. } => {
+        Command::SetStopped {
+            service,
+            replica,
+            stopped,
+            ..
+        } => {
             require_service(deployment, &service)?;
             let set = deployment.stopped.entry(service.clone()).or_default();
             if stopped {
@@ -211,7 +258,12 @@ fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection
                 deployment.stopped.remove(&service);
             }
         }
-        Command::ImageResolved { service, deploy, digest, .. } => {
+        Command::ImageResolved {
+            service,
+            deploy,
+            digest,
+            ..
+        } => {
             require_service(deployment, &service)?;
             // A pull that a newer deploy has overtaken says nothing about that one.
             if deploy == deployment.deploys {
@@ -228,7 +280,10 @@ fn require_service(deployment: &Deployment, service: &str) -> Result<(), Rejecti
     if deployment.spec.services.contains_key(service) {
         return Ok(());
     }
-    Err(Rejection::NoService { deployment: deployment.name.clone(), service: service.to_owned() })
+    Err(Rejection::NoService {
+        deployment: deployment.name.clone(),
+        service: service.to_owned(),
+    })
 }
 
 #[cfg(test)]
@@ -240,11 +295,21 @@ mod tests {
     }
 
     fn deploy(text: &str) -> Command {
-        Command::Deploy { spec_text: text.into(), spec: spec(text), environment: BTreeMap::new(), at_ms: 5 }
+        Command::Deploy {
+            spec_text: text.into(),
+            spec: spec(text),
+            environment: BTreeMap::new(),
+            at_ms: 5,
+        }
     }
 
     fn scale(replicas: u32) -> Command {
-        Command::Scale { deployment: "shop".into(), service: "web".into(), replicas, at_ms: 6 }
+        Command::Scale {
+            deployment: "shop".into(),
+            service: "web".into(),
+            replicas,
+            at_ms: 6,
+        }
     }
 
     const ONE: &str = "version: v1\ndeployment: shop\nservices:\n  web:\n    image: { name: nginx:1 }\n    scale: { mode: fixed, replicas: 1 }\n";
@@ -268,8 +333,14 @@ mod tests {
 
     #[test]
     fn a_scale_by_hand_survives_another_change_of_the_spec_but_not_a_change_of_the_scale() {
-        assert_eq!(run(vec![deploy(ONE), scale(3), deploy(ENV)]).deployments["shop"].desired("web"), 3);
-        assert_eq!(run(vec![deploy(ONE), scale(3), deploy(TWO)]).deployments["shop"].desired("web"), 2);
+        assert_eq!(
+            run(vec![deploy(ONE), scale(3), deploy(ENV)]).deployments["shop"].desired("web"),
+            3
+        );
+        assert_eq!(
+            run(vec![deploy(ONE), scale(3), deploy(TWO)]).deployments["shop"].desired("web"),
+            2
+        );
     }
 
     #[test]
@@ -280,24 +351,48 @@ mod tests {
             deploy,
             digest: "sha256:a".into(),
         };
-        assert!(run(vec![deploy(ONE), deploy(ONE), found(1)]).deployments["shop"].images.is_empty());
-        assert_eq!(run(vec![deploy(ONE), deploy(ONE), found(2)]).deployments["shop"].images["web"].digest, "sha256:a");
+        assert!(
+            run(vec![deploy(ONE), deploy(ONE), found(1)]).deployments["shop"]
+                .images
+                .is_empty()
+        );
+        assert_eq!(
+            run(vec![deploy(ONE), deploy(ONE), found(2)]).deployments["shop"].images["web"].digest,
+            "sha256:a"
+        );
     }
 
     #[test]
     fn a_deployment_that_is_being_removed_takes_no_commands() {
-        let mut state = run(vec![deploy(ONE), Command::Delete { deployment: "shop".into() }]);
+        let mut state = run(vec![
+            deploy(ONE),
+            Command::Delete {
+                deployment: "shop".into(),
+            },
+        ]);
         assert_eq!(state.apply(scale(2)), Err(Rejection::Deleting("shop".into())));
         assert_eq!(state.apply(deploy(ONE)), Err(Rejection::Deleting("shop".into())));
-        state.apply(Command::Forget { deployment: "shop".into() }).unwrap();
+        state
+            .apply(Command::Forget {
+                deployment: "shop".into(),
+            })
+            .unwrap();
         assert!(matches!(state.apply(deploy(ONE)), Ok(Applied::Created(_))));
     }
 
     #[test]
     fn what_does_not_exist_is_named() {
         let mut state = run(vec![deploy(ONE)]);
-        let unknown = Command::Scale { deployment: "shop".into(), service: "db".into(), replicas: 1, at_ms: 0 };
-        assert_eq!(state.apply(unknown).unwrap_err().to_string(), "The deployment “shop” has no service “db”.");
+        let unknown = Command::Scale {
+            deployment: "shop".into(),
+            service: "db".into(),
+            replicas: 1,
+            at_ms: 0,
+        };
+        assert_eq!(
+            state.apply(unknown).unwrap_err().to_string(),
+            "The deployment “shop” has no service “db”."
+        );
         assert_eq!(state.apply(scale(1001)).unwrap_err(), Rejection::TooManyReplicas(1001));
     }
 

@@ -138,7 +138,10 @@ pub(crate) struct Registry {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { entries: Mutex::default(), changed: watch::channel(0).0 }
+        Self {
+            entries: Mutex::default(),
+            changed: watch::channel(0).0,
+        }
     }
 }
 
@@ -171,7 +174,10 @@ impl Registry {
         let used = entries.values().filter_map(|entry| {
             let config = entry.container.config();
             let digest = config.labels.get(own_label::IMAGE_DIGEST)?.clone();
-            Some(ImageUse { digest, container: config.id.clone() })
+            Some(ImageUse {
+                digest,
+                container: config.id.clone(),
+            })
         });
         used.collect()
     }
@@ -183,8 +189,23 @@ impl Registry {
 
 impl From<Entry> for ContainerView {
     fn from(entry: Entry) -> Self {
-        let Entry { container, deployment, service, replica, address, ports, control: _ } = entry;
-        Self { container, deployment, service, replica, address, ports }
+        let Entry {
+            container,
+            deployment,
+            service,
+            replica,
+            address,
+            ports,
+            control: _,
+        } = entry;
+        Self {
+            container,
+            deployment,
+            service,
+            replica,
+            address,
+            ports,
+        }
     }
 }
 
@@ -192,28 +213,46 @@ impl From<Entry> for ContainerView {
 pub(crate) fn identity(container: &Container) -> Option<(String, String, u32)> {
     let labels = &container.config().labels;
     let replica = labels.get(label::REPLICA)?.parse().ok()?;
-    Some((labels.get(label::DEPLOYMENT)?.clone(), labels.get(label::SERVICE)?.clone(), replica))
+    Some((
+        labels.get(label::DEPLOYMENT)?.clone(),
+        labels.get(label::SERVICE)?.clone(),
+        replica,
+    ))
 }
 
 /// `[a-z0-9][a-z0-9-]*`, at most 64 characters, different for each container: `shop-web-0-3f9a2c`.
 pub(crate) fn new_id(deployment: &str, service: &str, replica: u32) -> String {
     use std::hash::{BuildHasher, RandomState};
     let random = RandomState::new().hash_one(replica) & 0xff_ffff;
-    format!("{}-{}-{replica}-{random:06x}", plain(deployment, 22), plain(service, 22))
+    format!(
+        "{}-{}-{replica}-{random:06x}",
+        plain(deployment, 22),
+        plain(service, 22)
+    )
 }
 
 /// The characters of `text` that a container id or a host name may have.
 pub(crate) fn plain(text: &str, longest: usize) -> String {
     let mut plain: String = text
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .take(longest)
         .collect();
     while plain.starts_with('-') {
         plain.remove(0);
     }
     let plain = plain.trim_end_matches('-');
-    if plain.is_empty() { "x".to_owned() } else { plain.to_owned() }
+    if plain.is_empty() {
+        "x".to_owned()
+    } else {
+        plain.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(crate) const PARALLEL_STARTS: usize = 16;
 pub(crate) struct Context {
     pub data_dir: PathBuf,
     pub rootless: bool,
+    pub ports_reachable: bool,
     pub store: std::sync::Arc<Store>,
     pub board: Board,
     pub events: Events,

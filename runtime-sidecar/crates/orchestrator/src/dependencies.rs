@@ -10,7 +10,12 @@ pub fn cycle(spec: &DeploymentSpec) -> Option<Vec<String>> {
     let edges: BTreeMap<&str, Vec<&str>> = spec
         .services
         .iter()
-        .map(|(name, service)| (name.as_str(), service.depends.iter().map(|d| d.service.as_str()).collect()))
+        .map(|(name, service)| {
+            (
+                name.as_str(),
+                service.depends.iter().map(|d| d.service.as_str()).collect(),
+            )
+        })
         .collect();
     let mut done = Vec::new();
     let mut path = Vec::new();
@@ -30,7 +35,11 @@ fn visit<'a>(
         return Some(path[start..].iter().map(|s| (*s).to_owned()).collect());
     }
     path.push(name);
-    let found = edges.get(name).into_iter().flatten().find_map(|next| visit(next, edges, path, done));
+    let found = edges
+        .get(name)
+        .into_iter()
+        .flatten()
+        .find_map(|next| visit(next, edges, path, done));
     path.pop();
     done.push(name);
     found
@@ -52,7 +61,11 @@ mod tests {
             }
         }
         let spec = zlayer_types::spec::from_yaml_str(&text).unwrap();
-        assert_eq!(cycle(&spec).as_deref(), want.map(|w| w.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).as_deref());
+        assert_eq!(
+            cycle(&spec).as_deref(),
+            want.map(|w| w.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>())
+                .as_deref()
+        );
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct EngineConfig {
     /// Absent when this user may not make cgroups.
     pub cgroup_parent: Option<String>,
     pub rootless: bool,
+    /// Whether published ports can be reached from this machine.
+    pub ports_reachable: bool,
     /// Addresses for containers.
     pub pool: ipnet::Ipv4Net,
 }
@@ -91,11 +93,16 @@ impl Engine {
             rootless: config.rootless,
         });
         let found = runtime.adopt().await?;
-        let network = NetworkManager::open(NetworkConfig { state_dir: dir("network"), pool: config.pool }).await?;
+        let network = NetworkManager::open(NetworkConfig {
+            state_dir: dir("network"),
+            pool: config.pool,
+        })
+        .await?;
         let context = Arc::new(Context {
             volumes: Volumes::new(&config.data_dir),
             data_dir: config.data_dir.clone(),
             rootless: config.rootless,
+            ports_reachable: config.ports_reachable,
             store,
             board: Board::default(),
             events: Events::default(),
@@ -114,7 +121,11 @@ impl Engine {
             tracing::warn!(%cause, "networks of containers that are gone cannot be removed");
         }
         tokio::spawn(metering::run(Arc::clone(&context)));
-        let engine = Arc::new(Self { context, services: Mutex::default(), turn: tokio::sync::Mutex::default() });
+        let engine = Arc::new(Self {
+            context,
+            services: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        });
         engine.resume(found);
         Ok(engine)
     }
@@ -125,7 +136,10 @@ impl Engine {
         let mut orphans = Vec::new();
         for container in found {
             let wanted = identity(&container).filter(|(deployment, service, replica)| {
-                self.context.store.get(deployment).is_some_and(|d| !d.deleting && *replica < d.desired(service))
+                self.context
+                    .store
+                    .get(deployment)
+                    .is_some_and(|d| !d.deleting && *replica < d.desired(service))
             });
             match wanted {
                 Some((deployment, service, replica)) => {
@@ -140,7 +154,10 @@ impl Engine {
                 None => orphans.push(container),
             }
         }
-        let removals: Vec<_> = orphans.into_iter().map(|container| remove_orphan(Arc::clone(&self.context), container)).collect();
+        let removals: Vec<_> = orphans
+            .into_iter()
+            .map(|container| remove_orphan(Arc::clone(&self.context), container))
+            .collect();
         let removed = tokio::spawn(async move {
             join_all(removals).await;
         });
@@ -152,7 +169,9 @@ impl Engine {
                 continue;
             }
             for service in deployment.spec.services.keys() {
-                let containers = left.remove(&(deployment.name.clone(), service.clone())).unwrap_or_default();
+                let containers = left
+                    .remove(&(deployment.name.clone(), service.clone()))
+                    .unwrap_or_default();
                 self.spawn_service(&deployment, service, containers.into_values().collect());
             }
         }
@@ -218,7 +237,13 @@ impl Engine {
         replicas: u32,
     ) -> Result<Arc<Deployment>, EngineError> {
         let (deployment, service) = (deployment.to_owned(), service.to_owned());
-        self.change(Command::Scale { deployment, service, replicas, at_ms: now_ms() }).await
+        self.change(Command::Scale {
+            deployment,
+            service,
+            replicas,
+            at_ms: now_ms(),
+        })
+        .await
     }
 
     /// Removes a deployment; returns when nothing of it is left. Goes on when the caller does not wait.
@@ -226,11 +251,19 @@ impl Engine {
         let already = self.deployment(name)?.deleting;
         let mut revisions = self.context.board.revisions();
         if !already {
-            self.change(Command::Delete { deployment: name.to_owned() }).await?;
+            self.change(Command::Delete {
+                deployment: name.to_owned(),
+            })
+            .await?;
             let (engine, name) = (Arc::clone(self), name.to_owned());
             tokio::spawn(async move { engine.tear_down(&name).await });
         }
-        while self.context.store.get(name).is_some_and(|deployment| deployment.deleting) {
+        while self
+            .context
+            .store
+            .get(name)
+            .is_some_and(|deployment| deployment.deleting)
+        {
             if revisions.changed().await.is_err() {
                 break;
             }
@@ -250,14 +283,18 @@ impl Engine {
         self.announce(&deployment, deploys);
         self.follow(&deployment);
         if !deployment.deleting {
-            self.context.events.deployment(kind, &deployment.name, deployment.generation);
+            self.context
+                .events
+                .deployment(kind, &deployment.name, deployment.generation);
         }
         Ok(deployment)
     }
 
     fn show(&self, deployment: &Deployment) {
         let created = rfc3339(deployment.created_at_ms);
-        self.context.board.put_deployment(&deployment.name, deployment.generation, &created, deployment.deleting);
+        self.context
+            .board
+            .put_deployment(&deployment.name, deployment.generation, &created, deployment.deleting);
     }
 
     /// Says at once what is wanted now: whoever asks after a command must not be told the state before it.
@@ -281,7 +318,12 @@ impl Engine {
         }
         {
             let mut services = self.lock();
-            let places: Vec<Place> = services.running.keys().filter(|place| place.0 == deployment.name).cloned().collect();
+            let places: Vec<Place> = services
+                .running
+                .keys()
+                .filter(|place| place.0 == deployment.name)
+                .cloned()
+                .collect();
             for place in places {
                 if deployment.spec.services.contains_key(&place.1) {
                     if let Some(handle) = services.running.get(&place) {
@@ -294,7 +336,11 @@ impl Engine {
             }
         }
         for service in deployment.spec.services.keys() {
-            if !self.lock().running.contains_key(&(deployment.name.clone(), service.clone())) {
+            if !self
+                .lock()
+                .running
+                .contains_key(&(deployment.name.clone(), service.clone()))
+            {
                 self.spawn_service(deployment, service, Vec::new());
             }
         }
@@ -323,8 +369,13 @@ impl Engine {
             }
             if let Err(cause) = tokio::spawn(service.run(containers)).await {
                 tracing::error!(deployment, service = name, %cause, "the task of a service broke down");
-                let reason = reason("internal", "the engine failed here in a way that it should not; see its log");
-                context.board.service(&deployment, &name, |entry| entry.condition = Some((Phase::Failed, reason)));
+                let reason = reason(
+                    "internal",
+                    "the engine failed here in a way that it should not; see its log",
+                );
+                context.board.service(&deployment, &name, |entry| {
+                    entry.condition = Some((Phase::Failed, reason))
+                });
             }
         });
         services.running.insert(place, ServiceHandle { wanted, token, task });
@@ -336,8 +387,16 @@ impl Engine {
         let (running, leaving): (Vec<_>, Vec<_>) = {
             let mut services = self.lock();
             let of_this = |place: &Place| place.0 == name;
-            let running = services.running.extract_if(|place, _| of_this(place)).map(|(_, handle)| handle).collect();
-            let leaving = services.leaving.extract_if(|place, _| of_this(place)).map(|(_, task)| task).collect();
+            let running = services
+                .running
+                .extract_if(|place, _| of_this(place))
+                .map(|(_, handle)| handle)
+                .collect();
+            let leaving = services
+                .leaving
+                .extract_if(|place, _| of_this(place))
+                .map(|(_, task)| task)
+                .collect();
             (running, leaving)
         };
         let mut senders = Vec::new();
@@ -352,11 +411,24 @@ impl Engine {
         if let Err(cause) = self.context.network.remove_deployment(name).await {
             tracing::warn!(deployment = name, %cause, "its network cannot be removed");
         }
-        let generation = self.context.store.get(name).map_or(0, |deployment| deployment.generation);
-        if let Err(cause) = self.context.store.submit(Command::Forget { deployment: name.to_owned() }).await {
+        let generation = self
+            .context
+            .store
+            .get(name)
+            .map_or(0, |deployment| deployment.generation);
+        if let Err(cause) = self
+            .context
+            .store
+            .submit(Command::Forget {
+                deployment: name.to_owned(),
+            })
+            .await
+        {
             tracing::error!(deployment = name, %cause, "its removal cannot be stored");
         }
-        self.context.events.deployment(DeploymentEventKind::Delete, name, generation);
+        self.context
+            .events
+            .deployment(DeploymentEventKind::Delete, name, generation);
         self.context.board.remove_deployment(name);
     }
 
@@ -372,21 +444,37 @@ impl Engine {
     }
 
     pub fn container(&self, id: &str) -> Result<ContainerView, EngineError> {
-        self.context.containers.get(id).map(Into::into).ok_or_else(|| EngineError::NoContainer(id.to_owned()))
+        self.context
+            .containers
+            .get(id)
+            .map(Into::into)
+            .ok_or_else(|| EngineError::NoContainer(id.to_owned()))
     }
 
     /// Stops a container for good: it stays stopped until it is started by hand or its deployment is deployed again.
     /// `grace`: what the spec says when absent.
     pub async fn stop_container(&self, id: &str, grace: Option<Duration>) -> Result<(), EngineError> {
-        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let entry = self
+            .context
+            .containers
+            .get(id)
+            .ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
         let deployment = self.deployment(&entry.deployment)?;
-        self.set_stopped(&entry.deployment, &entry.service, entry.replica, true).await?;
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, true)
+            .await?;
         if matches!(*entry.container.status().borrow(), ContainerStatus::Running { .. }) {
-            self.context.board.replica(&entry.deployment, &entry.service, entry.replica, |replica| {
-                (replica.phase, replica.reason) = (Phase::Stopping, None);
-            });
+            self.context
+                .board
+                .replica(&entry.deployment, &entry.service, entry.replica, |replica| {
+                    (replica.phase, replica.reason) = (Phase::Stopping, None);
+                });
         }
-        let usual = deployment.spec.services.get(&entry.service).map(plan::stop_grace).unwrap_or_default();
+        let usual = deployment
+            .spec
+            .services
+            .get(&entry.service)
+            .map(plan::stop_grace)
+            .unwrap_or_default();
         let stopped = entry.container.stop(grace.unwrap_or(usual)).await;
         entry.control.wake.notify_one();
         Ok(stopped?)
@@ -394,7 +482,11 @@ impl Engine {
 
     /// Starts a container that was stopped by hand.
     pub async fn start_container(&self, id: &str) -> Result<RestartOutcome, EngineError> {
-        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let entry = self
+            .context
+            .containers
+            .get(id)
+            .ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
         if matches!(*entry.container.status().borrow(), ContainerStatus::Running { .. }) {
             return Ok(RestartOutcome::Running);
         }
@@ -403,13 +495,23 @@ impl Engine {
 
     /// Stops a container and starts it again: same id, same writable layer, same log.
     pub async fn restart_container(&self, id: &str, grace: Option<Duration>) -> Result<RestartOutcome, EngineError> {
-        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
-        let usual = self.deployment(&entry.deployment)?.spec.services.get(&entry.service).map(plan::stop_grace);
+        let entry = self
+            .context
+            .containers
+            .get(id)
+            .ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let usual = self
+            .deployment(&entry.deployment)?
+            .spec
+            .services
+            .get(&entry.service)
+            .map(plan::stop_grace);
         let limit = RESTART_LIMIT + grace.or(usual).unwrap_or_default();
         let mut status = entry.container.status();
         let before = start_of(&status.borrow_and_update());
         entry.control.ask_restart(grace);
-        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false).await?;
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false)
+            .await?;
         entry.control.wake.notify_one();
         let waited = tokio::time::timeout(limit, async {
             let mut last_end = None;
@@ -421,7 +523,10 @@ impl Engine {
                     ContainerStatus::Running { .. } => {}
                     // The first end is that of the process that was to be stopped; another, that of the new one.
                     ContainerStatus::Exited { finished_at_ms, .. } => {
-                        if last_end.replace(finished_at_ms).is_some_and(|last| last != finished_at_ms) {
+                        if last_end
+                            .replace(finished_at_ms)
+                            .is_some_and(|last| last != finished_at_ms)
+                        {
                             return Ok(RestartOutcome::Ended);
                         }
                     }
@@ -436,10 +541,15 @@ impl Engine {
 
     /// Stops and removes a container. Its service replaces it with a new one.
     pub async fn remove_container(&self, id: &str) -> Result<(), EngineError> {
-        let entry = self.context.containers.get(id).ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
+        let entry = self
+            .context
+            .containers
+            .get(id)
+            .ok_or_else(|| EngineError::NoContainer(id.to_owned()))?;
         let mut changes = self.context.containers.changes();
         entry.control.ask_remove();
-        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false).await?;
+        self.set_stopped(&entry.deployment, &entry.service, entry.replica, false)
+            .await?;
         while self.context.containers.get(id).is_some() {
             if changes.changed().await.is_err() {
                 break;
@@ -448,10 +558,24 @@ impl Engine {
         Ok(())
     }
 
-    async fn set_stopped(&self, deployment: &str, service: &str, replica: u32, stopped: bool) -> Result<(), EngineError> {
+    async fn set_stopped(
+        &self,
+        deployment: &str,
+        service: &str,
+        replica: u32,
+        stopped: bool,
+    ) -> Result<(), EngineError> {
         let (deployment, service) = (deployment.to_owned(), service.to_owned());
         let _turn = self.turn.lock().await;
-        self.context.store.submit(Command::SetStopped { deployment, service, replica, stopped }).await?;
+        self.context
+            .store
+            .submit(Command::SetStopped {
+                deployment,
+                service,
+                replica,
+                stopped,
+            })
+            .await?;
         Ok(())
     }
 
@@ -469,7 +593,10 @@ impl Engine {
             .filter(|entry| deployment.is_none_or(|name| name == entry.deployment))
             .filter(|entry| service.is_none_or(|name| name == entry.service))
             .map(|entry| {
-                let samples = self.context.meter.history(&entry.container.config().id, since_ms, step_ms);
+                let samples = self
+                    .context
+                    .meter
+                    .history(&entry.container.config().id, since_ms, step_ms);
                 metering::describe(&entry, samples)
             })
             .collect()
@@ -487,15 +614,24 @@ impl Engine {
         credentials: Credentials,
         progress: Arc<dyn Fn(PullProgress) + Send + Sync>,
     ) -> Result<Image, EngineError> {
-        let image = self.context.images.pull(reference, policy, credentials, progress).await?;
-        self.context.events.image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
+        let image = self
+            .context
+            .images
+            .pull(reference, policy, credentials, progress)
+            .await?;
+        self.context
+            .events
+            .image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
         self.context.board.images_changed();
         Ok(image)
     }
 
     /// Removes an image. Without `force`, one that containers use is an error.
     pub async fn remove_image(&self, reference: &str, force: bool) -> Result<(), EngineError> {
-        self.context.images.remove(reference, &self.images_in_use(), force).await?;
+        self.context
+            .images
+            .remove(reference, &self.images_in_use(), force)
+            .await?;
         self.context.events.image(ImageEventKind::Delete, reference, None);
         self.context.board.images_changed();
         Ok(())
@@ -514,15 +650,21 @@ impl Engine {
     }
 
     fn images_in_use(&self) -> Vec<String> {
-        self.context.containers.images_in_use().into_iter().map(|used| used.digest).collect()
+        self.context
+            .containers
+            .images_in_use()
+            .into_iter()
+            .map(|used| used.digest)
+            .collect()
     }
 }
 
 /// A spec that the engine can run, with the variables that it takes from this process; or all that is wrong with it.
 fn check(text: &str) -> Result<(zlayer_types::spec::DeploymentSpec, BTreeMap<String, String>), Vec<Problem>> {
     let spec = sidecar_spec::parse(text)?;
-    let environment: BTreeMap<String, String> =
-        plan::variables(&spec).filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?))).collect();
+    let environment: BTreeMap<String, String> = plan::variables(&spec)
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+        .collect();
     let mut problems = sidecar_spec::unserved(text, &spec);
     for found in plan::problems(&spec, &environment) {
         let path = found.path.unwrap_or_default();
@@ -532,11 +674,23 @@ fn check(text: &str) -> Result<(zlayer_types::spec::DeploymentSpec, BTreeMap<Str
     }
     if let Some(ring) = dependencies::cycle(&spec) {
         let first = ring.first().cloned().unwrap_or_default();
-        let message = format!("the services wait for each other in a ring: {} → {first}", ring.join(" → "));
-        problems.push(sidecar_spec::locate(text, &format!("services.{first}.depends"), "dependency-cycle", &message));
+        let message = format!(
+            "the services wait for each other in a ring: {} → {first}",
+            ring.join(" → ")
+        );
+        problems.push(sidecar_spec::locate(
+            text,
+            &format!("services.{first}.depends"),
+            "dependency-cycle",
+            &message,
+        ));
     }
     problems.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
-    if problems.is_empty() { Ok((spec, environment)) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok((spec, environment))
+    } else {
+        Err(problems)
+    }
 }
 
 async fn remove_orphan(context: Arc<Context>, container: Container) {
@@ -569,6 +723,13 @@ fn started(container: &Container) -> u64 {
 }
 
 async fn make_private(path: &Path) -> Result<(), EngineError> {
-    let made = tokio::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).await;
-    made.map_err(|cause| EngineError::Io { path: path.to_owned(), cause })
+    let made = tokio::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .await;
+    made.map_err(|cause| EngineError::Io {
+        path: path.to_owned(),
+        cause,
+    })
 }

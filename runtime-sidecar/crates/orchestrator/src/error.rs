@@ -47,7 +47,9 @@ impl EngineError {
     /// Stable, kebab-case.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Rejected(Rejection::NoDeployment(_) | Rejection::NoService { .. }) | Self::NoContainer(_) => "not-found",
+            Self::Rejected(Rejection::NoDeployment(_) | Rejection::NoService { .. }) | Self::NoContainer(_) => {
+                "not-found"
+            }
             Self::Rejected(Rejection::Deleting(_)) => "being-removed",
             Self::Rejected(Rejection::TooManyReplicas(_)) => "too-many-replicas",
             Self::InvalidSpec(_) => "invalid-spec",

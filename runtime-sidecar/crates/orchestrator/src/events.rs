@@ -96,17 +96,39 @@ impl Events {
         labels: &BTreeMap<String, String>,
         details: ContainerDetails,
     ) {
-        let ContainerDetails { exit_code, reason, status } = details;
+        let ContainerDetails {
+            exit_code,
+            reason,
+            status,
+        } = details;
         let (id, labels) = (id.to_owned(), labels.clone());
-        self.send(Event::Container { kind, id, at: now(), exit_code, labels, reason, status });
+        self.send(Event::Container {
+            kind,
+            id,
+            at: now(),
+            exit_code,
+            labels,
+            reason,
+            status,
+        });
     }
 
     pub(crate) fn image(&self, kind: ImageEventKind, reference: &str, digest: Option<String>) {
-        self.send(Event::Image { kind, reference: reference.to_owned(), at: now(), digest });
+        self.send(Event::Image {
+            kind,
+            reference: reference.to_owned(),
+            at: now(),
+            digest,
+        });
     }
 
     pub(crate) fn deployment(&self, kind: DeploymentEventKind, name: &str, generation: u64) {
-        self.send(Event::Deployment { kind, name: name.to_owned(), at: now(), generation });
+        self.send(Event::Deployment {
+            kind,
+            name: name.to_owned(),
+            at: now(),
+            generation,
+        });
     }
 }
 
@@ -123,7 +145,9 @@ pub(crate) fn now() -> String {
 
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
 }
 
 pub(crate) fn rfc3339(ms: u64) -> String {

@@ -22,29 +22,60 @@ const STATUS_LINE: usize = 1024;
 /// How to ask a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Probe {
-    Tcp { port: u16 },
-    Http { host: String, port: u16, path: String, expect: u16 },
-    Command { command: String },
+    Tcp {
+        port: u16,
+    },
+    Http {
+        host: String,
+        port: u16,
+        path: String,
+        expect: u16,
+    },
+    Command {
+        command: String,
+    },
 }
 
 impl Probe {
     /// `Ok(None)`: nothing to ask. Port 0 means the first endpoint that speaks TCP.
     pub fn new(service: &str, spec: &ServiceSpec) -> Result<Option<Self>, Reason> {
         Ok(match &spec.health.check {
-            _ if spec.network_mode == NetworkMode::None && !matches!(spec.health.check, HealthCheck::Command { .. }) => None,
+            _ if spec.network_mode == NetworkMode::None
+                && !matches!(spec.health.check, HealthCheck::Command { .. }) =>
+            {
+                None
+            }
             HealthCheck::Tcp { port: 0 } => {
-                let endpoint = spec.endpoints.iter().find(|endpoint| endpoint.protocol != Protocol::Udp);
-                endpoint.map(|endpoint| Self::Tcp { port: endpoint.target_port() })
+                let endpoint = spec
+                    .endpoints
+                    .iter()
+                    .find(|endpoint| endpoint.protocol != Protocol::Udp);
+                endpoint.map(|endpoint| Self::Tcp {
+                    port: endpoint.target_port(),
+                })
             }
             HealthCheck::Tcp { port } => Some(Self::Tcp { port: *port }),
             HealthCheck::Http { url, expect_status } => {
                 let Some((host, port, path)) = parse_url(url) else {
-                    let message = format!("“{url}” cannot be checked; write http://localhost:PORT/PATH, where localhost means the container");
-                    return Err(reason_at("invalid-url", message, format!("services.{service}.health.check.url")));
+                    let message = format!(
+                        "“{url}” cannot be checked; write http://localhost:PORT/PATH, where localhost means the container"
+                    );
+                    return Err(reason_at(
+                        "invalid-url",
+                        message,
+                        format!("services.{service}.health.check.url"),
+                    ));
                 };
-                Some(Self::Http { host, port, path, expect: *expect_status })
+                Some(Self::Http {
+                    host,
+                    port,
+                    path,
+                    expect: *expect_status,
+                })
             }
-            HealthCheck::Command { command } => Some(Self::Command { command: command.clone() }),
+            HealthCheck::Command { command } => Some(Self::Command {
+                command: command.clone(),
+            }),
         })
     }
 
@@ -52,10 +83,17 @@ impl Probe {
     async fn ask(&self, container: &Container, address: IpAddr) -> Result<(), String> {
         match self {
             Self::Tcp { port } => connect(address, *port).await.map(drop),
-            Self::Http { host, port, path, expect } => {
+            Self::Http {
+                host,
+                port,
+                path,
+                expect,
+            } => {
                 let mut stream = connect(address, *port).await?;
                 let failed = |cause: std::io::Error| format!("port {port} broke off: {cause}");
-                let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: zlayer-sidecar\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+                let request = format!(
+                    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: zlayer-sidecar\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+                );
                 stream.write_all(request.as_bytes()).await.map_err(failed)?;
                 let mut answer = Vec::new();
                 let mut chunk = [0; 256];
@@ -77,7 +115,9 @@ impl Probe {
 }
 
 async fn connect(address: IpAddr, port: u16) -> Result<TcpStream, String> {
-    TcpStream::connect(SocketAddr::new(address, port)).await.map_err(|cause| format!("port {port}: {}", plain(&cause)))
+    TcpStream::connect(SocketAddr::new(address, port))
+        .await
+        .map_err(|cause| format!("port {port}: {}", plain(&cause)))
 }
 
 fn plain(cause: &std::io::Error) -> String {
@@ -89,8 +129,16 @@ fn plain(cause: &std::io::Error) -> String {
 
 async fn run(container: &Container, command: &str) -> Result<(), String> {
     let args = ["/bin/sh", "-c", command].map(str::to_owned).to_vec();
-    let exec = ExecConfig { args, ..ExecConfig::default() };
-    let ExecSession { stdin, stdout, stderr, mut control } = container.exec(exec).await.map_err(|e| e.to_string())?;
+    let exec = ExecConfig {
+        args,
+        ..ExecConfig::default()
+    };
+    let ExecSession {
+        stdin,
+        stdout,
+        stderr,
+        mut control,
+    } = container.exec(exec).await.map_err(|e| e.to_string())?;
     drop(stdin);
     // Its output is thrown away, but it must not block on it.
     tokio::join!(drain(Some(stdout)), drain(stderr));
@@ -177,7 +225,12 @@ pub(crate) async fn watch(
             Err(cause) if !passed && failures < retries => report(Health::Pending, Some(cause)),
             Err(_) => {}
         }
-        sleep(if passed && failures == 0 { interval } else { interval.min(EAGER) }).await;
+        sleep(if passed && failures == 0 {
+            interval
+        } else {
+            interval.min(EAGER)
+        })
+        .await;
     }
 }
 
@@ -188,9 +241,16 @@ mod tests {
     #[test]
     fn urls() {
         let check = |url: &str, want: Option<(&str, u16, &str)>| {
-            assert_eq!(parse_url(url), want.map(|(h, p, path)| (h.to_owned(), p, path.to_owned())), "{url}");
+            assert_eq!(
+                parse_url(url),
+                want.map(|(h, p, path)| (h.to_owned(), p, path.to_owned())),
+                "{url}"
+            );
         };
-        check("http://localhost:8080/healthz?x=1#y", Some(("localhost:8080", 8080, "/healthz?x=1")));
+        check(
+            "http://localhost:8080/healthz?x=1#y",
+            Some(("localhost:8080", 8080, "/healthz?x=1")),
+        );
         check("http://localhost", Some(("localhost", 80, "/")));
         check("http://[::1]:81/", Some(("[::1]:81", 81, "/")));
         check("https://localhost/", None);
@@ -209,8 +269,14 @@ mod tests {
     #[test]
     fn port_zero_is_the_first_endpoint_that_speaks_tcp() {
         let spec = |endpoints: &str| {
-            let text = format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{endpoints}");
-            zlayer_types::spec::from_yaml_str(&text).unwrap().services.remove("web").unwrap()
+            let text = format!(
+                "version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{endpoints}"
+            );
+            zlayer_types::spec::from_yaml_str(&text)
+                .unwrap()
+                .services
+                .remove("web")
+                .unwrap()
         };
         assert_eq!(Probe::new("web", &spec("")).unwrap(), None);
         let two = "    endpoints: [{ name: dns, protocol: udp, port: 53 }, { name: http, protocol: http, port: 80, target_port: 8080 }]\n";

@@ -39,7 +39,10 @@ impl Series {
     fn push(&mut self, sample: MetricsSample) {
         if self.recent.len() == RECENT
             && let Some(oldest) = self.recent.pop_front()
-            && self.old.back().is_none_or(|last| oldest.time_ms >= last.time_ms + OLD_STEP_MS)
+            && self
+                .old
+                .back()
+                .is_none_or(|last| oldest.time_ms >= last.time_ms + OLD_STEP_MS)
         {
             if self.old.len() == OLD {
                 self.old.pop_front();
@@ -65,7 +68,10 @@ impl Series {
 
 impl Default for Meter {
     fn default() -> Self {
-        Self { series: Mutex::default(), live: broadcast::channel(STREAM_CAPACITY).0 }
+        Self {
+            series: Mutex::default(),
+            live: broadcast::channel(STREAM_CAPACITY).0,
+        }
     }
 }
 
@@ -81,7 +87,10 @@ impl Meter {
     }
 
     pub(crate) fn history(&self, id: &str, since_ms: u64, step_ms: u64) -> Vec<MetricsSample> {
-        self.lock().get(id).map(|series| series.read(since_ms, step_ms)).unwrap_or_default()
+        self.lock()
+            .get(id)
+            .map(|series| series.read(since_ms, step_ms))
+            .unwrap_or_default()
     }
 
     pub(crate) fn forget(&self, id: &str) {
@@ -113,7 +122,10 @@ pub(crate) async fn run(context: Arc<Context>) {
                 break;
             }
             let reads = entries.into_iter().filter(runs).map(|entry| measure(&context, entry));
-            futures_util::stream::iter(reads).buffer_unordered(PARALLEL_READS).for_each(|()| async {}).await;
+            futures_util::stream::iter(reads)
+                .buffer_unordered(PARALLEL_READS)
+                .for_each(|()| async {})
+                .await;
         }
     }
 }
@@ -200,7 +212,13 @@ mod tests {
         for second in 1..=30u64 {
             series.push(sample(second * 1000));
         }
-        let times = |since, step| series.read(since, step).iter().map(|s| s.time_ms / 1000).collect::<Vec<_>>();
+        let times = |since, step| {
+            series
+                .read(since, step)
+                .iter()
+                .map(|s| s.time_ms / 1000)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(times(27_000, 0), [28, 29, 30]);
         assert_eq!(times(0, 10_000), [1, 11, 21]);
     }

@@ -11,9 +11,7 @@ use sidecar_api_types::{Reason, label};
 use sidecar_container::{ContainerConfig, Limits, LogConfig, Mount, NetworkNamespace, Rootfs, Security};
 use sidecar_image::Image;
 use sidecar_network::{Attachment, PublishedPort};
-use zlayer_types::spec::{
-    DeploymentSpec, EndpointSpec, NetworkMode, PortProtocol, Protocol, ServiceSpec, StorageSpec,
-};
+use zlayer_types::spec::{DeploymentSpec, EndpointSpec, NetworkMode, PortProtocol, Protocol, ServiceSpec, StorageSpec};
 
 use crate::command::Deployment;
 use crate::containers::{own_label, plain};
@@ -37,14 +35,20 @@ pub(crate) fn stop_grace(spec: &ServiceSpec) -> Duration {
 
 /// Names of the variables of this process that the spec asks for with `$E:`.
 pub(crate) fn variables(spec: &DeploymentSpec) -> impl Iterator<Item = &str> {
-    spec.services.values().flat_map(|service| service.env.values()).filter_map(|value| value.strip_prefix("$E:"))
+    spec.services
+        .values()
+        .flat_map(|service| service.env.values())
+        .filter_map(|value| value.strip_prefix("$E:"))
 }
 
 /// Everything in a spec that cannot work, whatever the image. `environment` holds the values for `$E:`.
 pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, String>) -> Vec<Reason> {
     let mut problems = Vec::new();
     for (name, service) in &spec.services {
-        let mut parts = Parts { path: format!("services.{name}"), problems: Vec::new() };
+        let mut parts = Parts {
+            path: format!("services.{name}"),
+            problems: Vec::new(),
+        };
         parts.env(service, environment);
         parts.mounts(service);
         parts.limits(service);
@@ -80,10 +84,24 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Clone)]
 enum MountPlan {
-    Bind { source: PathBuf, target: String, read_only: bool },
-    Named { name: String, target: String, read_only: bool },
-    Anonymous { target: String },
-    Tmpfs { target: String, size_bytes: Option<u64>, mode: u32 },
+    Bind {
+        source: PathBuf,
+        target: String,
+        read_only: bool,
+    },
+    Named {
+        name: String,
+        target: String,
+        read_only: bool,
+    },
+    Anonymous {
+        target: String,
+    },
+    Tmpfs {
+        target: String,
+        size_bytes: Option<u64>,
+        mode: u32,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -104,10 +122,16 @@ impl Plan {
     /// `Err` says what cannot work, and where in the spec.
     pub fn new(deployment: &Deployment, service: &str, image: &Image) -> Result<Self, Reason> {
         let Some(spec) = deployment.spec.services.get(service) else {
-            return Err(reason("internal", format!("the service “{service}” is not in the spec")));
+            return Err(reason(
+                "internal",
+                format!("the service “{service}” is not in the spec"),
+            ));
         };
         let path = format!("services.{service}");
-        let mut parts = Parts { path: path.clone(), problems: Vec::new() };
+        let mut parts = Parts {
+            path: path.clone(),
+            problems: Vec::new(),
+        };
         let env = parts.env(spec, &deployment.environment);
         let mounts = parts.mounts(spec);
         let limits = parts.limits(spec);
@@ -121,17 +145,27 @@ impl Plan {
         if args.is_empty() {
             return Err(reason_at(
                 "no-command",
-                format!("the image “{}” has no command; say which one to run in command.args", image.reference),
+                format!(
+                    "the image “{}” has no command; say which one to run in command.args",
+                    image.reference
+                ),
                 format!("{path}.command"),
             ));
         }
-        let (net_sysctls, sysctls) = sort(&spec.sysctls).into_iter().partition(|(name, _)| name.starts_with("net."));
+        let (net_sysctls, sysctls) = sort(&spec.sysctls)
+            .into_iter()
+            .partition(|(name, _)| name.starts_with("net."));
         let template = ContainerConfig {
             id: String::new(),
-            rootfs: Rootfs { layers: image.layers.clone(), read_only: spec.read_only_root_fs },
+            rootfs: Rootfs {
+                layers: image.layers.clone(),
+                read_only: spec.read_only_root_fs,
+            },
             args,
             env: merge_env(&image.config.env, env),
-            cwd: some(&spec.command.workdir).or(some(&image.config.working_dir)).unwrap_or_else(|| "/".to_owned()),
+            cwd: some(&spec.command.workdir)
+                .or(some(&image.config.working_dir))
+                .unwrap_or_else(|| "/".to_owned()),
             user: some(&spec.user).or(some(&image.config.user)),
             extra_groups: spec.extra_groups.clone(),
             hostname: spec.hostname.clone().unwrap_or_default(),
@@ -141,7 +175,11 @@ impl Plan {
             extra_hosts: Vec::new(),
             mounts: Vec::new(),
             limits,
-            security: Security { cap_add: spec.capabilities.clone(), cap_drop: spec.cap_drop.clone(), sysctls },
+            security: Security {
+                cap_add: spec.capabilities.clone(),
+                cap_drop: spec.cap_drop.clone(),
+                sysctls,
+            },
             terminal: spec.tty,
             stdin_open: spec.stdin_open,
             stop_signal: some(&spec.stop_signal)
@@ -152,7 +190,10 @@ impl Plan {
         };
         let hashed = (
             &template,
-            format!("{mounts:?} {extra_hosts:?} {ports:?} {:?} {net_sysctls:?} {:?}", spec.network_mode, spec.dns_search),
+            format!(
+                "{mounts:?} {extra_hosts:?} {ports:?} {:?} {net_sysctls:?} {:?}",
+                spec.network_mode, spec.dns_search
+            ),
             &image.digest,
         );
         let text = serde_json::to_vec(&hashed).map_err(|cause| reason("internal", cause.to_string()))?;
@@ -183,12 +224,21 @@ impl Plan {
 
     /// Ports to publish for a replica. A fixed port of the machine can be taken once: the first replica gets it.
     pub fn ports(&self, index: u32) -> Vec<PublishedPort> {
-        self.ports.iter().filter(|port| index == 0 || port.host_port.is_none()).cloned().collect()
+        self.ports
+            .iter()
+            .filter(|port| index == 0 || port.host_port.is_none())
+            .cloned()
+            .collect()
     }
 
     /// The configuration of one container. Makes the directories of its storage.
     pub async fn config(&self, instance: Instance<'_>, volumes: &Volumes) -> Result<ContainerConfig, Reason> {
-        let Instance { id, index, attachment, ports } = instance;
+        let Instance {
+            id,
+            index,
+            attachment,
+            ports,
+        } = instance;
         let mut config = self.template.clone();
         if config.hostname.is_empty() {
             config.hostname = format!("{}-{index}", plain(&self.service, 52));
@@ -213,7 +263,11 @@ impl Plan {
         }
         for (number, mount) in self.mounts.iter().enumerate() {
             let at = format!("services.{}.storage[{number}]", self.service);
-            config.mounts.push(self.mount(mount, number, &id, volumes).await.map_err(|r| Reason { path: Some(at), ..r })?);
+            config.mounts.push(
+                self.mount(mount, number, &id, volumes)
+                    .await
+                    .map_err(|r| Reason { path: Some(at), ..r })?,
+            );
         }
         config.labels.extend([
             (label::DEPLOYMENT.to_owned(), self.deployment.clone()),
@@ -223,7 +277,10 @@ impl Plan {
             (own_label::CREATED.to_owned(), now()),
             (own_label::IMAGE.to_owned(), self.reference.clone()),
             (own_label::IMAGE_DIGEST.to_owned(), self.digest.clone()),
-            (own_label::PORTS.to_owned(), serde_json::to_string(ports).unwrap_or_default()),
+            (
+                own_label::PORTS.to_owned(),
+                serde_json::to_string(ports).unwrap_or_default(),
+            ),
         ]);
         config.id = id;
         Ok(config)
@@ -231,24 +288,50 @@ impl Plan {
 
     async fn mount(&self, plan: &MountPlan, number: usize, id: &str, volumes: &Volumes) -> Result<Mount, Reason> {
         Ok(match plan {
-            MountPlan::Bind { source, target, read_only } => {
+            MountPlan::Bind {
+                source,
+                target,
+                read_only,
+            } => {
                 if let Err(cause) = tokio::fs::metadata(source).await {
                     let message = format!("{} cannot be mounted: {cause}", source.display());
                     return Err(reason("mount-failed", message));
                 }
-                Mount::Bind { source: source.clone(), target: target.clone(), read_only: *read_only }
+                Mount::Bind {
+                    source: source.clone(),
+                    target: target.clone(),
+                    read_only: *read_only,
+                }
             }
-            MountPlan::Named { name, target, read_only } => {
+            MountPlan::Named {
+                name,
+                target,
+                read_only,
+            } => {
                 let source = directory(volumes.named(name)).await?;
-                Mount::Bind { source, target: target.clone(), read_only: *read_only }
+                Mount::Bind {
+                    source,
+                    target: target.clone(),
+                    read_only: *read_only,
+                }
             }
             MountPlan::Anonymous { target } => {
                 let source = directory(volumes.anonymous(id, number)).await?;
-                Mount::Bind { source, target: target.clone(), read_only: false }
+                Mount::Bind {
+                    source,
+                    target: target.clone(),
+                    read_only: false,
+                }
             }
-            MountPlan::Tmpfs { target, size_bytes, mode } => {
-                Mount::Tmpfs { target: target.clone(), size_bytes: *size_bytes, mode: *mode }
-            }
+            MountPlan::Tmpfs {
+                target,
+                size_bytes,
+                mode,
+            } => Mount::Tmpfs {
+                target: target.clone(),
+                size_bytes: *size_bytes,
+                mode: *mode,
+            },
         })
     }
 }
@@ -263,14 +346,23 @@ pub(crate) fn addresses(
     let mut found = Vec::new();
     for port in ports {
         let Some(host_port) = port.host_port else { continue };
-        let host = if port.host_ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { port.host_ip };
+        let host = if port.host_ip.is_unspecified() {
+            IpAddr::V4(Ipv4Addr::LOCALHOST)
+        } else {
+            port.host_ip
+        };
         let endpoint = endpoints.iter().find(|e| e.target_port() == port.container_port);
         found.push(url(endpoint.map(|e| e.protocol), port.udp, host, host_port));
     }
     if let Some(address) = address.filter(|_| reachable) {
         for endpoint in endpoints {
             if !ports.iter().any(|port| port.container_port == endpoint.target_port()) {
-                found.push(url(Some(endpoint.protocol), false, IpAddr::V4(address), endpoint.target_port()));
+                found.push(url(
+                    Some(endpoint.protocol),
+                    false,
+                    IpAddr::V4(address),
+                    endpoint.target_port(),
+                ));
             }
         }
     }
@@ -314,7 +406,11 @@ fn command(spec: &ServiceSpec, image: &Image) -> Vec<String> {
 
 fn merge_env(image: &[String], spec: BTreeMap<String, String>) -> Vec<String> {
     let name = |line: &str| line.split('=').next().unwrap_or_default().to_owned();
-    let mut lines: Vec<String> = image.iter().filter(|line| !spec.contains_key(&name(line))).cloned().collect();
+    let mut lines: Vec<String> = image
+        .iter()
+        .filter(|line| !spec.contains_key(&name(line)))
+        .cloned()
+        .collect();
     if !spec.contains_key("PATH") && !lines.iter().any(|line| name(line) == "PATH") {
         lines.push(DEFAULT_PATH.to_owned());
     }
@@ -325,7 +421,10 @@ fn merge_env(image: &[String], spec: BTreeMap<String, String>) -> Vec<String> {
 fn log(spec: &ServiceSpec) -> LogConfig {
     let bytes = spec.logs.as_ref().map_or(LOG_BYTES, |logs| logs.max_size_bytes);
     // The current file and one rotated file share what the spec allows.
-    LogConfig { max_bytes: (bytes / 2).max(64 << 10), keep_files: 1 }
+    LogConfig {
+        max_bytes: (bytes / 2).max(64 << 10),
+        keep_files: 1,
+    }
 }
 
 fn some(text: &Option<String>) -> Option<String> {
@@ -351,7 +450,8 @@ struct Parts {
 
 impl Parts {
     fn problem(&mut self, code: &str, field: &str, message: String) {
-        self.problems.push(reason_at(code, message, format!("{}.{field}", self.path)));
+        self.problems
+            .push(reason_at(code, message, format!("{}.{field}", self.path)));
     }
 
     fn env(&mut self, spec: &ServiceSpec, environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -359,7 +459,11 @@ impl Parts {
         for (name, value) in &spec.env {
             let field = format!("env.{name}");
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
-                self.problem("invalid-variable", &field, format!("“{name}” cannot be an environment variable"));
+                self.problem(
+                    "invalid-variable",
+                    &field,
+                    format!("“{name}” cannot be an environment variable"),
+                );
             } else if let Some(variable) = value.strip_prefix("$E:") {
                 match environment.get(variable) {
                     Some(value) => {
@@ -372,7 +476,11 @@ impl Parts {
                     ),
                 }
             } else if value.starts_with("$S:") {
-                self.problem("not-served", &field, format!("secrets ({value}) are not served yet; use $E: or a plain value"));
+                self.problem(
+                    "not-served",
+                    &field,
+                    format!("secrets ({value}) are not served yet; use $E: or a plain value"),
+                );
             } else {
                 env.insert(name.clone(), value.clone());
             }
@@ -399,27 +507,47 @@ impl Parts {
             match storage {
                 StorageSpec::Bind { source, readonly, .. } => {
                     if !Path::new(source).is_absolute() {
-                        let message = format!("“{source}” is a relative path; write the whole path of the directory on this machine");
+                        let message = format!(
+                            "“{source}” is a relative path; write the whole path of the directory on this machine"
+                        );
                         self.problem("invalid-path", &field("source"), message);
                         continue;
                     }
-                    mounts.push(MountPlan::Bind { source: source.into(), target, read_only: *readonly });
+                    mounts.push(MountPlan::Bind {
+                        source: source.into(),
+                        target,
+                        read_only: *readonly,
+                    });
                 }
                 StorageSpec::Named { name, readonly, .. } => {
                     if !Volumes::is_name(name) {
-                        let message = format!("“{name}” cannot name a volume: use letters, digits, “.”, “-” and “_”, at most 64, beginning with a letter or digit");
+                        let message = format!(
+                            "“{name}” cannot name a volume: use letters, digits, “.”, “-” and “_”, at most 64, beginning with a letter or digit"
+                        );
                         self.problem("invalid-volume-name", &field("name"), message);
                         continue;
                     }
-                    mounts.push(MountPlan::Named { name: name.clone(), target, read_only: *readonly });
+                    mounts.push(MountPlan::Named {
+                        name: name.clone(),
+                        target,
+                        read_only: *readonly,
+                    });
                 }
                 StorageSpec::Anonymous { .. } => mounts.push(MountPlan::Anonymous { target }),
                 StorageSpec::Tmpfs { size, mode, .. } => {
                     let size_bytes = size.as_deref().and_then(|text| self.size(text, &field("size")));
-                    mounts.push(MountPlan::Tmpfs { target, size_bytes, mode: mode.unwrap_or(0o1777) });
+                    mounts.push(MountPlan::Tmpfs {
+                        target,
+                        size_bytes,
+                        mode: mode.unwrap_or(0o1777),
+                    });
                 }
                 StorageSpec::S3 { .. } => {
-                    self.problem("not-served", &field("type"), "storage in S3 is not served yet".to_owned());
+                    self.problem(
+                        "not-served",
+                        &field("type"),
+                        "storage in S3 is not served yet".to_owned(),
+                    );
                 }
             }
         }
@@ -434,11 +562,16 @@ impl Parts {
         let memory_swap_bytes = match resources.memory_swap.as_deref() {
             None => None,
             Some("-1") => Some(-1),
-            Some(text) => self.size(text, "resources.memory_swap").and_then(|bytes| i64::try_from(bytes).ok()),
+            Some(text) => self
+                .size(text, "resources.memory_swap")
+                .and_then(|bytes| i64::try_from(bytes).ok()),
         };
         Limits {
             // Less than a hundredth of a core cannot be asked of the kernel.
-            cpu_millicores: resources.cpu.filter(|cpu| cpu.is_finite()).map(|cpu| ((cpu * 1000.0).round() as u64).max(10)),
+            cpu_millicores: resources
+                .cpu
+                .filter(|cpu| cpu.is_finite())
+                .map(|cpu| ((cpu * 1000.0).round() as u64).max(10)),
             cpu_shares: resources.cpu_shares.map(u64::from),
             cpuset: resources.cpuset.clone(),
             memory_bytes,
@@ -453,9 +586,9 @@ impl Parts {
             ulimits: spec
                 .ulimits
                 .iter()
-                .filter_map(|(name, limit)| {
+                .map(|(name, limit)| {
                     let number = |value: i64| u64::try_from(value).unwrap_or(u64::MAX);
-                    Some((name.clone(), (number(limit.soft), number(limit.hard))))
+                    (name.clone(), (number(limit.soft), number(limit.hard)))
                 })
                 .collect(),
         }
@@ -464,7 +597,11 @@ impl Parts {
     fn size(&mut self, text: &str, field: &str) -> Option<u64> {
         let bytes = quantity::bytes(text);
         if bytes.is_none() {
-            self.problem("invalid-size", field, format!("“{text}” is not a size; write for example 512Mi"));
+            self.problem(
+                "invalid-size",
+                field,
+                format!("“{text}” is not a size; write for example 512Mi"),
+            );
         }
         bytes
     }
@@ -474,7 +611,10 @@ impl Parts {
         for (number, line) in spec.extra_hosts.iter().enumerate() {
             let parsed = line.split_once(':').and_then(|(name, address)| match address {
                 "host-gateway" => Some((name, HostAddress::Gateway)),
-                address => Some((name, HostAddress::Address(address.trim_matches(['[', ']']).parse().ok()?))),
+                address => Some((
+                    name,
+                    HostAddress::Address(address.trim_matches(['[', ']']).parse().ok()?),
+                )),
             });
             match parsed {
                 Some((name, address)) if !name.is_empty() && !name.contains(char::is_whitespace) => {
@@ -493,18 +633,35 @@ impl Parts {
         let mut ports = Vec::new();
         for (number, mapping) in spec.port_mappings.iter().enumerate() {
             let field = |name: &str| format!("port_mappings[{number}].{name}");
-            let host_ip = if mapping.host_ip.is_empty() { "0.0.0.0" } else { mapping.host_ip.as_str() };
+            let host_ip = if mapping.host_ip.is_empty() {
+                "0.0.0.0"
+            } else {
+                mapping.host_ip.as_str()
+            };
             let Ok(host_ip) = host_ip.parse() else {
-                self.problem("invalid-address", &field("host_ip"), format!("“{host_ip}” is not an IP address"));
+                self.problem(
+                    "invalid-address",
+                    &field("host_ip"),
+                    format!("“{host_ip}” is not an IP address"),
+                );
                 continue;
             };
             if mapping.container_port == 0 {
-                self.problem("invalid-port", &field("container_port"), "a port is between 1 and 65535".to_owned());
+                self.problem(
+                    "invalid-port",
+                    &field("container_port"),
+                    "a port is between 1 and 65535".to_owned(),
+                );
                 continue;
             }
             let host_port = mapping.host_port.filter(|port| *port != 0);
             let udp = mapping.protocol == PortProtocol::Udp;
-            ports.push(PublishedPort { host_ip, host_port, container_port: mapping.container_port, udp });
+            ports.push(PublishedPort {
+                host_ip,
+                host_port,
+                container_port: mapping.container_port,
+                udp,
+            });
         }
         if !ports.is_empty() && matches!(spec.network_mode, NetworkMode::Host | NetworkMode::None) {
             let message = "ports can be published only of a container with a network of its own; leave out network_mode or the ports";
@@ -516,7 +673,11 @@ impl Parts {
     fn nameservers(&mut self, spec: &ServiceSpec) -> Vec<String> {
         for (number, server) in spec.dns.iter().enumerate() {
             if server.parse::<IpAddr>().is_err() {
-                self.problem("invalid-address", &format!("dns[{number}]"), format!("“{server}” is not an IP address"));
+                self.problem(
+                    "invalid-address",
+                    &format!("dns[{number}]"),
+                    format!("“{server}” is not an IP address"),
+                );
             }
         }
         spec.dns.clone()
@@ -539,11 +700,19 @@ mod tests {
     use crate::command::{Command, State};
 
     fn deployment(service: &str) -> Deployment {
-        let text = format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{service}");
+        let text =
+            format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{service}");
         let spec = Box::new(zlayer_types::spec::from_yaml_str(&text).unwrap());
         let environment = [("HOME_TOWN".to_owned(), "Bern".to_owned())].into();
         let mut state = State::default();
-        state.apply(Command::Deploy { spec_text: text, spec, environment, at_ms: 0 }).unwrap();
+        state
+            .apply(Command::Deploy {
+                spec_text: text,
+                spec,
+                environment,
+                at_ms: 0,
+            })
+            .unwrap();
         Deployment::clone(&state.deployments["shop"])
     }
 
@@ -554,7 +723,13 @@ mod tests {
             env: vec!["A=image".into(), "PATH=/bin".into()],
             ..Default::default()
         };
-        Image { reference: "nginx:1".into(), digest: "sha256:a".into(), size_bytes: 0, config, layers: vec![] }
+        Image {
+            reference: "nginx:1".into(),
+            digest: "sha256:a".into(),
+            size_bytes: 0,
+            config,
+            layers: vec![],
+        }
     }
 
     fn plan(service: &str) -> Plan {
@@ -573,7 +748,10 @@ mod tests {
         assert_eq!(args(""), ["/entry", "serve"]);
         assert_eq!(args("    command: { args: [x] }\n"), ["/entry", "x"]);
         assert_eq!(args("    command: { entrypoint: [sh] }\n"), ["sh"]);
-        assert_eq!(args("    command: { entrypoint: [sh], args: [-c, ls] }\n"), ["sh", "-c", "ls"]);
+        assert_eq!(
+            args("    command: { entrypoint: [sh], args: [-c, ls] }\n"),
+            ["sh", "-c", "ls"]
+        );
     }
 
     #[test]
@@ -585,19 +763,51 @@ mod tests {
     #[test]
     fn what_cannot_work_is_named_with_its_path() {
         let check = |service: &str, code: &str, path: &str| {
-            assert_eq!(problem(service), (code.to_owned(), format!("services.web.{path}")), "{service}");
+            assert_eq!(
+                problem(service),
+                (code.to_owned(), format!("services.web.{path}")),
+                "{service}"
+            );
         };
         check("    env: { A: \"$E:NOT_SET_ANYWHERE\" }\n", "variable-not-set", "env.A");
         check("    env: { A: \"$S:token\" }\n", "not-served", "env.A");
-        check("    storage: [{ type: bind, source: ./data, target: /data }]\n", "invalid-path", "storage[0].source");
-        check("    storage: [{ type: anonymous, target: data }]\n", "invalid-path", "storage[0].target");
-        check("    storage: [{ type: named, name: ../x, target: /x }]\n", "invalid-volume-name", "storage[0].name");
-        check("    storage: [{ type: tmpfs, target: /x, size: big }]\n", "invalid-size", "storage[0].size");
+        check(
+            "    storage: [{ type: bind, source: ./data, target: /data }]\n",
+            "invalid-path",
+            "storage[0].source",
+        );
+        check(
+            "    storage: [{ type: anonymous, target: data }]\n",
+            "invalid-path",
+            "storage[0].target",
+        );
+        check(
+            "    storage: [{ type: named, name: ../x, target: /x }]\n",
+            "invalid-volume-name",
+            "storage[0].name",
+        );
+        check(
+            "    storage: [{ type: tmpfs, target: /x, size: big }]\n",
+            "invalid-size",
+            "storage[0].size",
+        );
         check("    extra_hosts: [nonsense]\n", "invalid-host", "extra_hosts[0]");
         check("    dns: [dns.example]\n", "invalid-address", "dns[0]");
-        check("    port_mappings: [{ container_port: 80, host_ip: here }]\n", "invalid-address", "port_mappings[0].host_ip");
-        check("    restart_policy: { kind: always, delay: soon }\n", "invalid-duration", "restart_policy.delay");
-        check("    health: { check: { type: http, url: \"nonsense\" } }\n", "invalid-url", "health.check.url");
+        check(
+            "    port_mappings: [{ container_port: 80, host_ip: here }]\n",
+            "invalid-address",
+            "port_mappings[0].host_ip",
+        );
+        check(
+            "    restart_policy: { kind: always, delay: soon }\n",
+            "invalid-duration",
+            "restart_policy.delay",
+        );
+        check(
+            "    health: { check: { type: http, url: \"nonsense\" } }\n",
+            "invalid-url",
+            "health.check.url",
+        );
     }
 
     #[test]
@@ -632,7 +842,13 @@ mod tests {
             udp: false,
         };
         let address = Some(Ipv4Addr::new(10, 89, 0, 2));
-        assert_eq!(addresses(endpoints, &[port(80)], address, true), ["http://127.0.0.1:8080", "tcp://10.89.0.2:5432"]);
-        assert_eq!(addresses(endpoints, &[port(9)], address, false), ["tcp://127.0.0.1:8080"]);
+        assert_eq!(
+            addresses(endpoints, &[port(80)], address, true),
+            ["http://127.0.0.1:8080", "tcp://10.89.0.2:5432"]
+        );
+        assert_eq!(
+            addresses(endpoints, &[port(9)], address, false),
+            ["tcp://127.0.0.1:8080"]
+        );
     }
 }

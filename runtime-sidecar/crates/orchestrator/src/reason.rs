@@ -3,11 +3,19 @@
 use sidecar_api_types::{Progress, ProgressUnit, Reason};
 
 pub(crate) fn reason(code: &str, message: impl Into<String>) -> Reason {
-    Reason { code: code.to_owned(), message: message.into(), path: None, progress: None }
+    Reason {
+        code: code.to_owned(),
+        message: message.into(),
+        path: None,
+        progress: None,
+    }
 }
 
 pub(crate) fn reason_at(code: &str, message: impl Into<String>, path: impl Into<String>) -> Reason {
-    Reason { path: Some(path.into()), ..reason(code, message) }
+    Reason {
+        path: Some(path.into()),
+        ..reason(code, message)
+    }
 }
 
 /// “pulling 43 of 120 MB”
@@ -16,8 +24,15 @@ pub(crate) fn pulling(done: u64, total: Option<u64>, path: String) -> Reason {
         Some(total) => format!("pulling {} of {}", megabytes(done, total), size(total)),
         None => "pulling: asking the registry".to_owned(),
     };
-    let progress = Some(Progress { done, total, unit: ProgressUnit::Bytes });
-    Reason { progress, ..reason_at("pulling", message, path) }
+    let progress = Some(Progress {
+        done,
+        total,
+        unit: ProgressUnit::Bytes,
+    });
+    Reason {
+        progress,
+        ..reason_at("pulling", message, path)
+    }
 }
 
 /// The number alone, in the unit of `total`.

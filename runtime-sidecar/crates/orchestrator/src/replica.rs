@@ -90,21 +90,34 @@ impl Replica {
                 break;
             }
         }
-        self.context.board.remove_replica(&self.deployment, &self.service, self.index);
+        self.context
+            .board
+            .remove_replica(&self.deployment, &self.service, self.index);
     }
 
     fn backoff(&self) -> Backoff {
         let wanted = self.wanted.borrow();
-        let delay = wanted.spec.restart_policy.as_ref().and_then(|policy| policy.delay.as_deref());
-        delay.and_then(|text| humantime::parse_duration(text).ok()).map_or_else(Backoff::default, Backoff::starting_at)
+        let delay = wanted
+            .spec
+            .restart_policy
+            .as_ref()
+            .and_then(|policy| policy.delay.as_deref());
+        delay
+            .and_then(|text| humantime::parse_duration(text).ok())
+            .map_or_else(Backoff::default, Backoff::starting_at)
     }
 
     fn is_stopped(&self) -> bool {
-        self.context.store.get(&self.deployment).is_some_and(|d| d.is_stopped(&self.service, self.index))
+        self.context
+            .store
+            .get(&self.deployment)
+            .is_some_and(|d| d.is_stopped(&self.service, self.index))
     }
 
     fn report(&self, change: impl FnOnce(&mut ReplicaState)) {
-        self.context.board.replica(&self.deployment, &self.service, self.index, change);
+        self.context
+            .board
+            .replica(&self.deployment, &self.service, self.index, change);
     }
 
     fn report_new(&self, id: &str, phase: Phase) {
@@ -135,10 +148,17 @@ impl Replica {
         let config = container.config();
         let id = config.id.clone();
         let attachment = self.context.network.attachment(&id).await;
-        let ports: Vec<PublishedPort> =
-            config.labels.get(own_label::PORTS).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let ports: Vec<PublishedPort> = config
+            .labels
+            .get(own_label::PORTS)
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         self.report_new(&id, Phase::Starting);
-        let live = Live { container, attachment, ports };
+        let live = Live {
+            container,
+            attachment,
+            ports,
+        };
         self.register(&live);
         live
     }
@@ -163,18 +183,35 @@ impl Replica {
                     self.register(&live);
                     let config = live.container.config();
                     let events = &self.context.events;
-                    events.container(ContainerEventKind::Create, &config.id, &config.labels, ContainerDetails::default());
+                    events.container(
+                        ContainerEventKind::Create,
+                        &config.id,
+                        &config.labels,
+                        ContainerDetails::default(),
+                    );
                     return Some(live);
                 }
                 Err(StartError::Cancelled) => return None,
                 Err(StartError::Permanent(reason)) => {
-                    tracing::warn!(deployment = self.deployment, service = self.service, replica = self.index, reason.message, "failed");
+                    tracing::warn!(
+                        deployment = self.deployment,
+                        service = self.service,
+                        replica = self.index,
+                        reason.message,
+                        "failed"
+                    );
                     self.report(|r| (r.phase, r.reason) = (Phase::Failed, Some(reason)));
                     self.wait_for_another_try(wanted.deploys).await?;
                 }
                 Err(StartError::Transient(reason)) => {
                     let delay = backoff.next(jitter());
-                    tracing::warn!(deployment = self.deployment, service = self.service, replica = self.index, reason.message, "will be tried again");
+                    tracing::warn!(
+                        deployment = self.deployment,
+                        service = self.service,
+                        replica = self.index,
+                        reason.message,
+                        "will be tried again"
+                    );
                     let message = format!("{}; next try in {}", reason.message, seconds(delay));
                     self.report(|r| (r.phase, r.reason) = (Phase::Backoff, Some(Reason { message, ..reason })));
                     self.wait(Some(delay)).await?;
@@ -229,7 +266,11 @@ impl Replica {
         };
         let started = self.create_attached(plan, &id, attachment.as_ref()).await;
         match started {
-            Ok((container, ports)) => Ok(Live { container, attachment, ports }),
+            Ok((container, ports)) => Ok(Live {
+                container,
+                attachment,
+                ports,
+            }),
             Err(error) => {
                 if attachment.is_some() {
                     self.detach(&id).await;
@@ -251,10 +292,22 @@ impl Replica {
         let ports = if wanted.is_empty() {
             Vec::new()
         } else {
-            context.network.publish(id, &wanted).await.map_err(|error| self.network_problem(plan, &error))?
+            context
+                .network
+                .publish(id, &wanted)
+                .await
+                .map_err(|error| self.network_problem(plan, &error))?
         };
-        let instance = PlanInstance { id: id.to_owned(), index: self.index, attachment, ports: &ports };
-        let config = plan.config(instance, &context.volumes).await.map_err(StartError::Permanent)?;
+        let instance = PlanInstance {
+            id: id.to_owned(),
+            index: self.index,
+            attachment,
+            ports: &ports,
+        };
+        let config = plan
+            .config(instance, &context.volumes)
+            .await
+            .map_err(StartError::Permanent)?;
         let started = tokio::select! {
             () = self.token.cancelled() => return Err(StartError::Cancelled),
             started = context.runtime.run(config) => started,
@@ -286,7 +339,9 @@ impl Replica {
         let code = error.code();
         let path = format!("services.{}", self.service);
         let path = match code {
-            "port-in-use" | "port-not-permitted" if !plan.ports(self.index).is_empty() => format!("{path}.port_mappings"),
+            "port-in-use" | "port-not-permitted" if !plan.ports(self.index).is_empty() => {
+                format!("{path}.port_mappings")
+            }
             _ => path,
         };
         let reason = reason_at(code, error.to_string(), path);
@@ -322,7 +377,10 @@ impl Replica {
                 }
                 ContainerStatus::Exited { .. } => {
                     self.report_exited(live, &now);
-                    if last_start.take().is_some_and(|start: Instant| start.elapsed() >= STABLE_AFTER) {
+                    if last_start
+                        .take()
+                        .is_some_and(|start: Instant| start.elapsed() >= STABLE_AFTER)
+                    {
                         backoff.reset();
                     }
                     self.while_ended(live, &now, backoff).await
@@ -346,17 +404,35 @@ impl Replica {
         });
         let spec = Arc::clone(&self.wanted.borrow().spec);
         // Through `pasta` or `slirp4netns` the node does not reach a container's own address.
-        let addresses = plan::addresses(&spec.endpoints, &live.ports, address, !self.context.rootless);
+        let ports = if self.context.ports_reachable {
+            live.ports.as_slice()
+        } else {
+            &[]
+        };
+        let addresses = plan::addresses(&spec.endpoints, ports, address, !self.context.rootless);
         self.context.board.service(&self.deployment, &self.service, |service| {
             service.addresses.insert(self.index, addresses);
         });
         let config = live.container.config();
         let events = &self.context.events;
-        events.container(ContainerEventKind::Start, &config.id, &config.labels, ContainerDetails::default());
+        events.container(
+            ContainerEventKind::Start,
+            &config.id,
+            &config.labels,
+            ContainerDetails::default(),
+        );
     }
 
     fn report_exited(&self, live: &Live, status: &ContainerStatus) {
-        let ContainerStatus::Exited { code, signal, oom_killed, .. } = *status else { return };
+        let ContainerStatus::Exited {
+            code,
+            signal,
+            oom_killed,
+            ..
+        } = *status
+        else {
+            return;
+        };
         self.report(|replica| {
             replica.pid = None;
             replica.ipv4 = None;
@@ -370,12 +446,24 @@ impl Replica {
         let config = live.container.config();
         let events = &self.context.events;
         if oom_killed {
-            let details = ContainerDetails { reason: Some("out of memory".to_owned()), ..ContainerDetails::default() };
+            let details = ContainerDetails {
+                reason: Some("out of memory".to_owned()),
+                ..ContainerDetails::default()
+            };
             events.container(ContainerEventKind::Oom, &config.id, &config.labels, details);
         }
-        let reason = if oom_killed { "oom-killed" } else if signal.is_some() { "killed" } else { "exited" };
-        let details =
-            ContainerDetails { exit_code: Some(code), reason: Some(reason.to_owned()), ..ContainerDetails::default() };
+        let reason = if oom_killed {
+            "oom-killed"
+        } else if signal.is_some() {
+            "killed"
+        } else {
+            "exited"
+        };
+        let details = ContainerDetails {
+            exit_code: Some(code),
+            reason: Some(reason.to_owned()),
+            ..ContainerDetails::default()
+        };
         events.container(ContainerEventKind::Die, &config.id, &config.labels, details);
     }
 
@@ -449,8 +537,14 @@ impl Replica {
                 _ => "starting",
             };
             let config = live.container.config();
-            let details = ContainerDetails { status: Some(status.to_owned()), reason: cause, ..ContainerDetails::default() };
-            self.context.events.container(ContainerEventKind::Health, &config.id, &config.labels, details);
+            let details = ContainerDetails {
+                status: Some(status.to_owned()),
+                reason: cause,
+                ..ContainerDetails::default()
+            };
+            self.context
+                .events
+                .container(ContainerEventKind::Health, &config.id, &config.labels, details);
         }
     }
 
@@ -479,7 +573,11 @@ impl Replica {
                 match after_end(&wanted.spec, status, backoff.attempts()) {
                     AfterEnd::Restart => {
                         let delay = backoff.next(jitter());
-                        let message = format!("{}; next start in {}", describe(status, backoff.attempts()), seconds(delay));
+                        let message = format!(
+                            "{}; next start in {}",
+                            describe(status, backoff.attempts()),
+                            seconds(delay)
+                        );
                         let code = match backoff.attempts() {
                             _ if oom(status) => "out-of-memory",
                             0..CRASH_LOOP => "exited",
@@ -487,7 +585,10 @@ impl Replica {
                         };
                         self.report(|r| (r.phase, r.reason) = (Phase::Backoff, Some(reason(code, message))));
                         let until = Instant::now() + delay;
-                        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+                        while let Some(left) = until
+                            .checked_duration_since(Instant::now())
+                            .filter(|left| !left.is_zero())
+                        {
                             if self.wait(Some(left)).await.is_none() {
                                 return Some(Leave::Cancelled);
                             }
@@ -549,7 +650,9 @@ impl Replica {
             tokio::time::sleep(backoff.next(jitter())).await;
         }
         if ran {
-            self.context.events.container(ContainerEventKind::Stop, &id, &labels, ContainerDetails::default());
+            self.context
+                .events
+                .container(ContainerEventKind::Stop, &id, &labels, ContainerDetails::default());
             self.report(|replica| replica.pid = None);
         }
         if live.attachment.is_some() {
@@ -566,7 +669,9 @@ impl Replica {
         self.remove_storage(&id).await;
         self.context.meter.forget(&id);
         self.context.containers.remove(&id);
-        self.context.events.container(ContainerEventKind::Destroy, &id, &labels, ContainerDetails::default());
+        self.context
+            .events
+            .container(ContainerEventKind::Destroy, &id, &labels, ContainerDetails::default());
     }
 
     async fn detach(&self, id: &str) {
@@ -590,7 +695,9 @@ enum AfterEnd {
 
 /// What follows when a container ended that nobody stopped. A `restart_policy` decides; without one, `errors.on_panic`.
 fn after_end(spec: &ServiceSpec, status: &ContainerStatus, attempts: u32) -> AfterEnd {
-    let ContainerStatus::Exited { code, .. } = *status else { return AfterEnd::Restart };
+    let ContainerStatus::Exited { code, .. } = *status else {
+        return AfterEnd::Restart;
+    };
     let rest = || {
         if code == 0 {
             AfterEnd::Rest(Phase::Stopped, Some(reason("completed", "ended with status 0")))
@@ -610,7 +717,10 @@ fn after_end(spec: &ServiceSpec, status: &ContainerStatus, attempts: u32) -> Aft
             ContainerRestartKind::OnFailure if code == 0 => rest(),
             ContainerRestartKind::OnFailure => match policy.max_attempts {
                 Some(most) if attempts >= most => {
-                    let message = format!("{}; restart_policy.max_attempts is {most}", describe(status, attempts + 1));
+                    let message = format!(
+                        "{}; restart_policy.max_attempts is {most}",
+                        describe(status, attempts + 1)
+                    );
                     AfterEnd::Rest(Phase::Failed, Some(reason("crash-loop", message)))
                 }
                 _ => AfterEnd::Restart,
@@ -629,11 +739,17 @@ fn describe(status: &ContainerStatus, times: u32) -> String {
         ContainerStatus::Exited { oom_killed: true, .. } => {
             "used more memory than its limit and was killed; raise resources.memory".to_owned()
         }
-        ContainerStatus::Exited { signal: Some(signal), .. } => format!("was ended by signal {signal}"),
+        ContainerStatus::Exited {
+            signal: Some(signal), ..
+        } => format!("was ended by signal {signal}"),
         ContainerStatus::Exited { code, .. } => format!("ended with status {code}"),
         ContainerStatus::Running { .. } => "runs".to_owned(),
     };
-    if times > 1 { format!("{what} ({times} times in a row)") } else { what }
+    if times > 1 {
+        format!("{what} ({times} times in a row)")
+    } else {
+        what
+    }
 }
 
 fn seconds(delay: Duration) -> String {
@@ -649,12 +765,22 @@ mod tests {
     use super::*;
 
     fn spec(service: &str) -> ServiceSpec {
-        let text = format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{service}");
-        zlayer_types::spec::from_yaml_str(&text).unwrap().services.remove("web").unwrap()
+        let text =
+            format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{service}");
+        zlayer_types::spec::from_yaml_str(&text)
+            .unwrap()
+            .services
+            .remove("web")
+            .unwrap()
     }
 
     fn exited(code: i32) -> ContainerStatus {
-        ContainerStatus::Exited { code, signal: None, oom_killed: false, finished_at_ms: 0 }
+        ContainerStatus::Exited {
+            code,
+            signal: None,
+            oom_killed: false,
+            finished_at_ms: 0,
+        }
     }
 
     /// `R`: restart; otherwise the phase it rests in.
@@ -675,16 +801,36 @@ mod tests {
         check("    restart_policy: { kind: \"no\" }\n", 1, 0, "Failed");
         check("    restart_policy: { kind: \"no\" }\n", 0, 0, "Stopped");
         check("    restart_policy: { kind: on_failure }\n", 0, 0, "Stopped");
-        check("    restart_policy: { kind: on_failure, max_attempts: 2 }\n", 1, 1, "restart");
-        check("    restart_policy: { kind: on_failure, max_attempts: 2 }\n", 1, 2, "Failed");
-        check("    restart_policy: { kind: unless_stopped }\n    errors: { on_panic: { action: shutdown } }\n", 0, 0, "restart");
+        check(
+            "    restart_policy: { kind: on_failure, max_attempts: 2 }\n",
+            1,
+            1,
+            "restart",
+        );
+        check(
+            "    restart_policy: { kind: on_failure, max_attempts: 2 }\n",
+            1,
+            2,
+            "Failed",
+        );
+        check(
+            "    restart_policy: { kind: unless_stopped }\n    errors: { on_panic: { action: shutdown } }\n",
+            0,
+            0,
+            "restart",
+        );
     }
 
     #[test]
     fn an_end_is_described_in_words() {
         assert_eq!(describe(&exited(1), 1), "ended with status 1");
         assert_eq!(describe(&exited(1), 3), "ended with status 1 (3 times in a row)");
-        let killed = ContainerStatus::Exited { code: 137, signal: Some(9), oom_killed: false, finished_at_ms: 0 };
+        let killed = ContainerStatus::Exited {
+            code: 137,
+            signal: Some(9),
+            oom_killed: false,
+            finished_at_ms: 0,
+        };
         assert_eq!(describe(&killed, 1), "was ended by signal 9");
     }
 }

@@ -58,7 +58,11 @@ struct Stuck {
 impl Service {
     /// Runs until the service is not wanted any more and nothing of it is left.
     pub async fn run(mut self, left_behind: Vec<Container>) {
-        let names = tokio::spawn(keep_names(Arc::clone(&self.context), self.deployment.clone(), self.name.clone()));
+        let names = tokio::spawn(keep_names(
+            Arc::clone(&self.context),
+            self.deployment.clone(),
+            self.name.clone(),
+        ));
         let deployment = self.wanted.borrow().clone();
         self.adopt(&deployment, left_behind);
         let mut backoff = Backoff::default();
@@ -80,14 +84,32 @@ impl Service {
                     self.report(|service| (service.condition, service.note) = (None, note));
                     None
                 }
-                Err(Stuck { phase, reason, retry: false }) => {
-                    tracing::warn!(deployment = self.deployment, service = self.name, reason.message, "failed");
+                Err(Stuck {
+                    phase,
+                    reason,
+                    retry: false,
+                }) => {
+                    tracing::warn!(
+                        deployment = self.deployment,
+                        service = self.name,
+                        reason.message,
+                        "failed"
+                    );
                     self.report(|service| service.condition = Some((phase, reason)));
                     None
                 }
-                Err(Stuck { phase, reason, retry: true }) => {
+                Err(Stuck {
+                    phase,
+                    reason,
+                    retry: true,
+                }) => {
                     let delay = backoff.next(jitter()).max(Duration::from_secs(1));
-                    tracing::warn!(deployment = self.deployment, service = self.name, reason.message, "will be tried again");
+                    tracing::warn!(
+                        deployment = self.deployment,
+                        service = self.name,
+                        reason.message,
+                        "will be tried again"
+                    );
                     let message = format!("{}; next try in {} s", reason.message, delay.as_secs_f64().round());
                     self.report(|service| service.condition = Some((phase, Reason { message, ..reason })));
                     Some(delay)
@@ -125,7 +147,9 @@ impl Service {
         self.report_wanted(deployment);
         for container in containers {
             let labels = &container.config().labels;
-            let Some(index) = labels.get(label::REPLICA).and_then(|text| text.parse().ok()) else { continue };
+            let Some(index) = labels.get(label::REPLICA).and_then(|text| text.parse().ok()) else {
+                continue;
+            };
             let hash = labels.get(own_label::CONFIG).cloned().unwrap_or_default();
             let handle = self.spawn(deployment, index, hash, None, Some(container));
             self.replicas.insert(index, handle);
@@ -133,7 +157,9 @@ impl Service {
     }
 
     fn report_wanted(&self, deployment: &Deployment) {
-        let Some(spec) = deployment.spec.services.get(&self.name) else { return };
+        let Some(spec) = deployment.spec.services.get(&self.name) else {
+            return;
+        };
         self.report(|service| {
             service.image = spec.image.name.original().to_owned();
             service.desired = deployment.desired(&self.name);
@@ -149,7 +175,11 @@ impl Service {
         existing: Option<Container>,
     ) -> ReplicaHandle {
         let spec = Arc::new(deployment.spec.services.get(&self.name).cloned().unwrap_or_default());
-        let (sender, receiver) = watch::channel(Wanted { spec, deploys: deployment.deploys, plan });
+        let (sender, receiver) = watch::channel(Wanted {
+            spec,
+            deploys: deployment.deploys,
+            plan,
+        });
         let token = CancellationToken::new();
         let replica = Replica {
             context: Arc::clone(&self.context),
@@ -161,14 +191,21 @@ impl Service {
             control: Arc::new(Control::default()),
             existing,
         };
-        ReplicaHandle { wanted: sender, token, task: tokio::spawn(replica.run()), hash }
+        ReplicaHandle {
+            wanted: sender,
+            token,
+            task: tokio::spawn(replica.run()),
+            hash,
+        }
     }
 
     /// Makes what is wanted the case, as far as that takes. `Ok`: a remark for the user, if any. May be dropped at any
     /// point: what it has done is in `self`.
     async fn reconcile(&mut self, deployment: &Arc<Deployment>) -> Result<Option<Reason>, Stuck> {
         self.report_wanted(deployment);
-        let Some(spec) = deployment.spec.services.get(&self.name) else { return Ok(None) };
+        let Some(spec) = deployment.spec.services.get(&self.name) else {
+            return Ok(None);
+        };
         let desired = deployment.desired(&self.name);
         let surplus = self.replicas.split_off(&desired);
         retire(surplus.into_values()).await;
@@ -220,7 +257,11 @@ impl Service {
             return Ok(());
         }
         for (done, index) in outdated.into_iter().enumerate() {
-            let progress = Some(Progress { done: done as u64, total: Some(count as u64), unit: ProgressUnit::Steps });
+            let progress = Some(Progress {
+                done: done as u64,
+                total: Some(count as u64),
+                unit: ProgressUnit::Steps,
+            });
             let words = reason("rolling-out", format!("replacing replica {} of {count}", done + 1));
             self.report(|service| service.condition = Some((Phase::Starting, Reason { progress, ..words })));
             if let Some(old) = self.replicas.remove(&index) {
@@ -247,7 +288,9 @@ impl Service {
         let mut revisions = self.context.board.revisions();
         loop {
             revisions.borrow_and_update();
-            let replica = self.state().and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
+            let replica = self
+                .state()
+                .and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
             if let Some(replica) = replica {
                 let cause = || replica.reason.as_ref().map(|r| r.message.clone()).unwrap_or_default();
                 match replica.phase {
@@ -293,7 +336,8 @@ impl Service {
                             return Err(failed(reason_at("dependency-timeout", message, path)));
                         }
                         TimeoutAction::Warn => {
-                            let message = format!("started after {limit:?} without “{}”: {message}", dependency.service);
+                            let message =
+                                format!("started after {limit:?} without “{}”: {message}", dependency.service);
                             tracing::warn!(deployment = self.deployment, service = self.name, message);
                             note = Some(reason_at("dependency-timeout", message, path));
                         }
@@ -354,7 +398,10 @@ impl Service {
         {
             return Ok(image.clone());
         }
-        let resolved = deployment.images.get(&self.name).filter(|image| image.deploy == deployment.deploys);
+        let resolved = deployment
+            .images
+            .get(&self.name)
+            .filter(|image| image.deploy == deployment.deploys);
         let policy = match (resolved, spec.image.pull_policy) {
             // A new sidecar goes on with what its predecessor found.
             (Some(_), SpecPullPolicy::Always | SpecPullPolicy::Newer) => PullPolicy::IfNotPresent,
@@ -405,11 +452,17 @@ impl Service {
                 });
             })
         };
-        let pulled = self.context.images.pull(reference, policy, Credentials::Anonymous, progress).await;
+        let pulled = self
+            .context
+            .images
+            .pull(reference, policy, Credentials::Anonymous, progress)
+            .await;
         match pulled {
             Ok(image) => {
                 if fetched.lock().unwrap_or_else(PoisonError::into_inner).1 {
-                    self.context.events.image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
+                    self.context
+                        .events
+                        .image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
                     self.context.board.images_changed();
                 }
                 Ok(image)
@@ -417,22 +470,38 @@ impl Service {
             Err(error) => {
                 let retry = transient(&error);
                 let phase = if retry { Phase::Backoff } else { Phase::Failed };
-                Err(Stuck { phase, reason: reason_at(error.code(), error.to_string(), path), retry })
+                Err(Stuck {
+                    phase,
+                    reason: reason_at(error.code(), error.to_string(), path),
+                    retry,
+                })
             }
         }
     }
 }
 
 fn transient(error: &ImageError) -> bool {
-    matches!(error.code(), "registry-unreachable" | "registry-failed" | "disk-full" | "image-store-failed")
+    matches!(
+        error.code(),
+        "registry-unreachable" | "registry-failed" | "disk-full" | "image-store-failed"
+    )
 }
 
 fn failed(reason: Reason) -> Stuck {
-    Stuck { phase: Phase::Failed, reason, retry: false }
+    Stuck {
+        phase: Phase::Failed,
+        reason,
+        retry: false,
+    }
 }
 
 fn find(context: &Context, deployment: &str, service: &str) -> Option<ServiceState> {
-    context.board.deployment(deployment)?.services.into_iter().find(|state| state.name == service)
+    context
+        .board
+        .deployment(deployment)?
+        .services
+        .into_iter()
+        .find(|state| state.name == service)
 }
 
 /// Ends replicas, all at the same time, and waits until nothing of them is left.
@@ -462,8 +531,16 @@ async fn keep_names(context: Arc<Context>, deployment: String, service: String) 
         let address = |replica: &sidecar_api_types::ReplicaState| {
             Some((replica.index, replica.ipv4.as_deref()?.parse::<Ipv4Addr>().ok()?))
         };
-        let healthy: Vec<_> = running.clone().filter(|r| r.phase == Phase::Running).filter_map(address).collect();
-        let now = if healthy.is_empty() { running.filter_map(address).collect() } else { healthy };
+        let healthy: Vec<_> = running
+            .clone()
+            .filter(|r| r.phase == Phase::Running)
+            .filter_map(address)
+            .collect();
+        let now = if healthy.is_empty() {
+            running.filter_map(address).collect()
+        } else {
+            healthy
+        };
         if known.as_ref() != Some(&now) {
             context.network.set_names(&deployment, &service, &now).await;
             known = Some(now);

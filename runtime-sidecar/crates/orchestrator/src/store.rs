@@ -24,11 +24,20 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or creates the database. A database that another process has open is an error.
     pub fn open(path: &Path) -> Result<Arc<Self>, EngineError> {
-        let failed = |cause: redb::Error| EngineError::Store { path: path.to_owned(), cause: Box::new(cause) };
-        let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|cause| failed(cause.into()))?;
+        let failed = |cause: redb::Error| EngineError::Store {
+            path: path.to_owned(),
+            cause: Box::new(cause),
+        };
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(path)
+            .map_err(|cause| failed(cause.into()))?;
         let state = load(&database).map_err(failed)?;
-        Ok(Arc::new(Self { database, state: Mutex::new(state), turn: tokio::sync::Mutex::new(()) }))
+        Ok(Arc::new(Self {
+            database,
+            state: Mutex::new(state),
+            turn: tokio::sync::Mutex::new(()),
+        }))
     }
 
     pub fn get(&self, deployment: &str) -> Option<Arc<Deployment>> {
@@ -49,7 +58,10 @@ impl Store {
         tokio::task::spawn_blocking(move || store.write(&record))
             .await
             .map_err(|cause| EngineError::Internal(cause.to_string()))?
-            .map_err(|cause| EngineError::Store { path: "state.redb".into(), cause: Box::new(cause) })?;
+            .map_err(|cause| EngineError::Store {
+                path: "state.redb".into(),
+                cause: Box::new(cause),
+            })?;
         *self.lock() = next;
         drop(turn);
         Ok(applied)
@@ -61,7 +73,8 @@ impl Store {
             let mut table = transaction.open_table(DEPLOYMENTS)?;
             match applied {
                 Applied::Created(deployment) | Applied::Updated { deployment, .. } => {
-                    let text = serde_json::to_vec(&**deployment).map_err(|cause| redb::Error::Corrupted(cause.to_string()))?;
+                    let text =
+                        serde_json::to_vec(&**deployment).map_err(|cause| redb::Error::Corrupted(cause.to_string()))?;
                     table.insert(deployment.name.as_str(), text.as_slice())?;
                 }
                 Applied::Forgotten(name) => {
@@ -93,7 +106,10 @@ fn load(database: &Database) -> Result<State, redb::Error> {
                 state.deployments.insert(deployment.name.clone(), Arc::new(deployment));
             }
             Err(cause) => {
-                return Err(redb::Error::Corrupted(format!("the deployment “{}” cannot be read: {cause}", name.value())));
+                return Err(redb::Error::Corrupted(format!(
+                    "the deployment “{}” cannot be read: {cause}",
+                    name.value()
+                )));
             }
         }
     }

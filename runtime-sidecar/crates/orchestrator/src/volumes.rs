@@ -12,14 +12,19 @@ pub(crate) struct Volumes {
 
 impl Volumes {
     pub fn new(data_dir: &Path) -> Self {
-        Self { named: data_dir.join("volumes"), anonymous: data_dir.join("anonymous") }
+        Self {
+            named: data_dir.join("volumes"),
+            anonymous: data_dir.join("anonymous"),
+        }
     }
 
     /// Letters, digits, `.`, `-`, `_`; begins with a letter or digit; at most 64 characters. So it stays below its directory.
     pub fn is_name(name: &str) -> bool {
         (1..=64).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
     }
 
     pub fn named(&self, name: &str) -> PathBuf {

@@ -28,7 +28,10 @@ pub(crate) enum LockError {
 impl DataDirLock {
     pub fn take(data_dir: &Path) -> Result<Self, LockError> {
         let path = data_dir.join("lock");
-        let failed = |cause| LockError::Io { path: path.clone(), cause };
+        let failed = |cause| LockError::Io {
+            path: path.clone(),
+            cause,
+        };
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let file = options.open(&path).map_err(failed)?;
@@ -39,11 +42,17 @@ impl DataDirLock {
             Ok(file) => file,
             Err((_, Errno::EWOULDBLOCK)) => {
                 let holder = holder.trim().parse::<u32>().ok().map(|pid| format!("pid {pid}"));
-                return Err(LockError::Held { data_dir: data_dir.to_owned(), holder });
+                return Err(LockError::Held {
+                    data_dir: data_dir.to_owned(),
+                    holder,
+                });
             }
             Err((_, errno)) => return Err(failed(errno.into())),
         };
-        file.rewind().and_then(|()| file.set_len(0)).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        file.rewind()
+            .and_then(|()| file.set_len(0))
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(failed)?;
         Ok(Self { _file: file })
     }
 }

@@ -23,6 +23,8 @@ use crate::lock::{DataDirLock, LockError};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The netlink crate warns of every attribute that is younger than it is.
 const LOG: &str = "info,netlink_packet_route=error";
+/// Limitations with which published ports lead nowhere.
+const NO_WAY_IN: [&str; 3] = ["no-tun-device", "no-way-out", "no-published-ports"];
 const EXIT_HELD: u8 = 3;
 /// One for requests, one for the rest: the sidecar waits most of the time.
 const WORKERS: usize = 2;
@@ -33,7 +35,9 @@ const IDLE_THREADS_END_AFTER: Duration = Duration::from_secs(2);
 enum ServeError {
     #[error(transparent)]
     Lock(#[from] LockError),
-    #[error("--listen is not served yet: nothing listens on TCP without authentication, and there is none so far. Use the unix socket.")]
+    #[error(
+        "--listen is not served yet: nothing listens on TCP without authentication, and there is none so far. Use the unix socket."
+    )]
     Listen,
     #[error("Containers need root. Run as root, or with --rootless.")]
     NeedsRoot,
@@ -56,7 +60,12 @@ enum ServeError {
 pub(crate) fn run(args: ServeArgs) -> ExitCode {
     let filter = EnvFilter::try_from_env("ZLAYER_LOG").unwrap_or_else(|_| EnvFilter::new(LOG));
     let stderr = std::io::stderr;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal()).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
+        .with_target(false)
+        .init();
     match start(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -86,10 +95,18 @@ fn start(args: ServeArgs) -> Result<(), ServeError> {
     let machine = Machine::probe();
     let surroundings = if args.rootless {
         // Before any thread is started: namespaces are entered by a single thread.
-        let entered = sidecar_rootless::enter(&RootlessConfig { data_dir: data_dir.clone() })?;
-        Surroundings { limitations: entered.limitations, cgroup_parent: entered.cgroup_parent }
+        let entered = sidecar_rootless::enter(&RootlessConfig {
+            data_dir: data_dir.clone(),
+        })?;
+        Surroundings {
+            limitations: entered.limitations,
+            cgroup_parent: entered.cgroup_parent,
+        }
     } else {
-        Surroundings { limitations: machine.limitations(), cgroup_parent: Some(args.cgroup_parent.clone()) }
+        Surroundings {
+            limitations: machine.limitations(),
+            cgroup_parent: Some(args.cgroup_parent.clone()),
+        }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -97,24 +114,32 @@ fn start(args: ServeArgs) -> Result<(), ServeError> {
         .thread_keep_alive(IDLE_THREADS_END_AFTER)
         .enable_all()
         .build()?;
+    let rootless = args.rootless.then(|| RootlessConfig {
+        data_dir: data_dir.clone(),
+    });
     let served = runtime.block_on(serve(args, data_dir, machine, surroundings));
     // Tasks are dropped where they stand: containers go on, and the next sidecar takes over.
     runtime.shutdown_background();
-    served
+    if let (Some(config), Ok(0)) = (rootless, &served) {
+        sidecar_rootless::dissolve(&config)?;
+    }
+    served.map(drop)
 }
 
+/// What the process has around it once it is where it belongs.
 struct Surroundings {
     limitations: Vec<Limitation>,
     /// Absent when this user may not make cgroups.
     cgroup_parent: Option<String>,
 }
 
+/// Returns how many containers there are at the end.
 async fn serve(
     args: ServeArgs,
     data_dir: PathBuf,
     machine: Machine,
     surroundings: Surroundings,
-) -> Result<(), ServeError> {
+) -> Result<usize, ServeError> {
     for limitation in &surroundings.limitations {
         tracing::warn!(code = limitation.code, "{} {}", limitation.message, limitation.remedy);
     }
@@ -136,12 +161,16 @@ async fn serve(
         shim_exe: std::env::current_exe()?,
         cgroup_parent: surroundings.cgroup_parent,
         rootless: args.rootless,
+        ports_reachable: !surroundings
+            .limitations
+            .iter()
+            .any(|found| NO_WAY_IN.contains(&found.code.as_str())),
         pool: args.pool,
     })
     .await?;
     let listener = sidecar_api::bind(&args.socket).await?;
     let api = Arc::new(Api {
-        engine,
+        engine: Arc::clone(&engine),
         version: VERSION,
         started: SystemTime::now(),
         limitations: surroundings.limitations,
@@ -153,13 +182,20 @@ async fn serve(
     if let Err(cause) = std::fs::remove_file(&args.socket) {
         tracing::debug!(%cause, "the socket is gone already");
     }
-    Ok(())
+    Ok(engine.containers().len())
 }
 
 /// Makes the directory where it is missing, and gives its absolute path: containers refer to it.
 fn private_directory(path: &Path) -> Result<PathBuf, ServeError> {
-    let failed = |cause| ServeError::Io { path: path.to_owned(), cause };
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+    let failed = |cause| ServeError::Io {
+        path: path.to_owned(),
+        cause,
+    };
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(failed)?;
     path.canonicalize().map_err(failed)
 }
 

@@ -74,10 +74,27 @@ fn read(file: &Path) -> io::Result<String> {
 }
 
 fn print(file: &str, problem: Problem, severity: ProblemSeverity, json: bool) {
-    let Problem { line, column, end_line, end_column, path, code, message } = problem;
+    let Problem {
+        line,
+        column,
+        end_line,
+        end_column,
+        path,
+        code,
+        message,
+    } = problem;
     let text = if json {
-        let problem =
-            SpecProblem { file: Some(file.to_owned()), line, column, end_line, end_column, path, severity, code, message };
+        let problem = SpecProblem {
+            file: Some(file.to_owned()),
+            line,
+            column,
+            end_line,
+            end_column,
+            path,
+            severity,
+            code,
+            message,
+        };
         serde_json::to_string(&problem).unwrap_or_default()
     } else {
         let severity = match severity {

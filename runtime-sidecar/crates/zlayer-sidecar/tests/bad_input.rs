@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use support::{Sidecar, service, spec};
 
 async fn refused(sidecar: &Sidecar, spec: &str) -> Value {
-    let (status, body) = sidecar.client().post("/api/v1/deployments", &json!({ "spec": spec })).await;
+    let (status, body) = sidecar
+        .client()
+        .post("/api/v1/deployments", &json!({ "spec": spec }))
+        .await;
     assert_eq!((status, &body["code"]), (400, &json!("invalid-spec")), "{body}");
     body["problems"][0].clone()
 }
@@ -18,7 +21,11 @@ async fn refused(sidecar: &Sidecar, spec: &str) -> Value {
 /// Path and line of the first problem.
 async fn check(sidecar: &Sidecar, spec: &str, path: &str, line: u64) {
     let problem = refused(sidecar, spec).await;
-    assert_eq!((problem["path"].as_str(), problem["line"].as_u64()), (Some(path), Some(line)), "{problem}");
+    assert_eq!(
+        (problem["path"].as_str(), problem["line"].as_u64()),
+        (Some(path), Some(line)),
+        "{problem}"
+    );
     assert!(problem["message"].as_str().unwrap().len() > 10);
 }
 
@@ -26,10 +33,28 @@ async fn check(sidecar: &Sidecar, spec: &str, path: &str, line: u64) {
 async fn a_spec_that_cannot_work_is_refused_with_the_place() {
     let sidecar = Sidecar::start().await;
     check(&sidecar, "version: v1\ndeployment: [", "", 2).await;
-    check(&sidecar, &spec("shop", "true", "    privileged: true\n"), "services.web.privileged", 9).await;
-    check(&sidecar, &spec("shop", "true", "    env: { A: $E:NOT_SET_ANYWHERE }\n"), "services.web.env.A", 9).await;
+    check(
+        &sidecar,
+        &spec("shop", "true", "    privileged: true\n"),
+        "services.web.privileged",
+        9,
+    )
+    .await;
+    check(
+        &sidecar,
+        &spec("shop", "true", "    env: { A: $E:NOT_SET_ANYWHERE }\n"),
+        "services.web.env.A",
+        9,
+    )
+    .await;
     let bind = "    storage:\n      - { type: bind, source: ./data, target: /data }\n";
-    check(&sidecar, &spec("shop", "true", bind), "services.web.storage[0].source", 10).await;
+    check(
+        &sidecar,
+        &spec("shop", "true", bind),
+        "services.web.storage[0].source",
+        10,
+    )
+    .await;
     let ring = format!(
         "version: v1\ndeployment: shop\nservices:\n{}{}",
         service("a", "true", "    depends: [{ service: b }]\n"),
@@ -44,8 +69,16 @@ async fn fails(sidecar: &Sidecar, name: &str, text: &str, code: &str, path: &str
     sidecar.deploy(text).await;
     let state = sidecar.until_phase(name, "failed").await;
     let service = &state["services"][0];
-    let reason = if service["reason"].is_null() { &service["replicas"][0]["reason"] } else { &service["reason"] };
-    assert_eq!((reason["code"].as_str(), reason["path"].as_str()), (Some(code), Some(path)), "{state:#}");
+    let reason = if service["reason"].is_null() {
+        &service["replicas"][0]["reason"]
+    } else {
+        &service["reason"]
+    };
+    assert_eq!(
+        (reason["code"].as_str(), reason["path"].as_str()),
+        (Some(code), Some(path)),
+        "{state:#}"
+    );
     assert_eq!(service["running"], 0);
     let message = reason["message"].as_str().unwrap().to_owned();
     sidecar.delete(name).await;
@@ -64,17 +97,34 @@ async fn a_service_that_cannot_run_says_why() {
     let nothing = "version: v1\ndeployment: shop\nservices:\n  web:\n    image: { name: oci-layout.localhost/box:1 }\n";
     fails(&sidecar, "shop", nothing, "no-command", "services.web.command").await;
     let little = spec("shop", "true", "    resources: { memory: 64Ki }\n");
-    fails(&sidecar, "shop", &little, "memory-limit-too-low", "services.web.resources.memory").await;
+    fails(
+        &sidecar,
+        "shop",
+        &little,
+        "memory-limit-too-low",
+        "services.web.resources.memory",
+    )
+    .await;
     let user = spec("shop", "true", "    user: nobody-of-this-name\n");
     fails(&sidecar, "shop", &user, "user-not-found", "services.web.user").await;
-    let missing = spec("shop", "true", "    storage: [{ type: bind, source: /no/such/directory, target: /data }]\n");
+    let missing = spec(
+        "shop",
+        "true",
+        "    storage: [{ type: bind, source: /no/such/directory, target: /data }]\n",
+    );
     fails(&sidecar, "shop", &missing, "mount-failed", "services.web.storage[0]").await;
 
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let mapping = format!("    port_mappings: [{{ container_port: 80, host_port: {port}, host_ip: 127.0.0.1 }}]\n");
-    let message =
-        fails(&sidecar, "shop", &spec("shop", "sleep 1000", &mapping), "port-in-use", "services.web.port_mappings").await;
+    let message = fails(
+        &sidecar,
+        "shop",
+        &spec("shop", "sleep 1000", &mapping),
+        "port-in-use",
+        "services.web.port_mappings",
+    )
+    .await;
     assert!(message.contains(&port.to_string()), "{message}");
 }
 
@@ -82,7 +132,9 @@ async fn a_service_that_cannot_run_says_why() {
 async fn a_container_that_forks_without_end_is_held() {
     let sidecar = Sidecar::start().await;
     let bomb = "bomb() { bomb | bomb & }; bomb; while true; do sleep 1; done";
-    sidecar.deploy(&spec("bomb", bomb, "    resources: { pids_limit: 50 }\n")).await;
+    sidecar
+        .deploy(&spec("bomb", bomb, "    resources: { pids_limit: 50 }\n"))
+        .await;
     sidecar.until_phase("bomb", "running").await;
     let (_, live) = sidecar.client().get("/health/live").await;
     assert_eq!(live["status"], "ok");
@@ -97,13 +149,21 @@ async fn a_request_that_makes_no_sense_is_answered_in_json() {
     let code = |answer: (u16, Value)| (answer.0, answer.1["code"].as_str().unwrap_or_default().to_owned());
     let is = |status: u16, code: &str| (status, code.to_owned());
     assert_eq!(code(client.get("/api/v1/volumes").await), is(501, "not-served"));
-    assert_eq!(code(client.post("/api/v1/containers", &json!({ "image": "x" })).await), is(501, "not-served"));
+    assert_eq!(
+        code(client.post("/api/v1/containers", &json!({ "image": "x" })).await),
+        is(501, "not-served")
+    );
     assert_eq!(code(client.get("/nothing").await), is(404, "no-such-call"));
     assert_eq!(code(client.get("/api/v1/containers/none").await), is(404, "not-found"));
-    assert_eq!(code(client.get("/api/v1/deployments/none/services").await), is(404, "not-found"));
+    assert_eq!(
+        code(client.get("/api/v1/deployments/none/services").await),
+        is(404, "not-found")
+    );
     let (status, text) = client.raw("POST", "/api/v1/deployments", "{ not json".to_owned()).await;
     assert_eq!((status, text.contains("invalid-json")), (400, true), "{text}");
-    let (status, text) = client.raw("POST", "/api/v1/deployments", r#"{"spec": 7}"#.to_owned()).await;
+    let (status, text) = client
+        .raw("POST", "/api/v1/deployments", r#"{"spec": 7}"#.to_owned())
+        .await;
     assert_eq!((status, text.contains("“spec”")), (400, true), "{text}");
     let (status, text) = client.raw("POST", "/api/v1/deployments", "x".repeat(5 << 20)).await;
     assert_eq!((status, text.contains("body-too-large")), (413, true), "{text}");
@@ -120,8 +180,15 @@ async fn one_sidecar_holds_a_data_directory() {
 }
 
 fn serve(args: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_zlayer-sidecar")).arg("serve").args(args).output().unwrap();
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    let output = Command::new(env!("CARGO_BIN_EXE_zlayer-sidecar"))
+        .arg("serve")
+        .args(args)
+        .output()
+        .unwrap();
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 #[test]
@@ -130,7 +197,11 @@ fn a_command_line_that_cannot_be_served_is_refused() {
     let data = dir.path().join("data").display().to_string();
     let long = dir.path().join("x".repeat(120)).display().to_string();
     let (code, said) = serve(&["--data-dir", &data, "--socket", &long]);
-    assert_eq!((code, said.contains("at most 107") && said.contains("--socket")), (Some(1), true), "{said}");
+    assert_eq!(
+        (code, said.contains("at most 107") && said.contains("--socket")),
+        (Some(1), true),
+        "{said}"
+    );
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
     let (code, said) = serve(&["--data-dir", &data, "--socket", &file.display().to_string()]);
@@ -149,14 +220,23 @@ fn validate_tells_by_its_exit_code() {
     let bad = dir.path().join("bad.yml");
     std::fs::write(&bad, "version: v2\ndeployment: shop\n").unwrap();
     let validate = |file: &std::path::Path| {
-        let output =
-            Command::new(env!("CARGO_BIN_EXE_zlayer-sidecar")).args(["validate", "--json"]).arg(file).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_zlayer-sidecar"))
+            .args(["validate", "--json"])
+            .arg(file)
+            .output()
+            .unwrap();
         let line = String::from_utf8(output.stdout).unwrap();
-        (output.status.code(), serde_json::from_str::<Value>(line.lines().next().unwrap_or("null")).unwrap())
+        (
+            output.status.code(),
+            serde_json::from_str::<Value>(line.lines().next().unwrap_or("null")).unwrap(),
+        )
     };
     let (code, line) = validate(&good);
     assert_eq!((code, &line["severity"]), (Some(0), &json!("warning")), "{line}");
     let (code, line) = validate(&bad);
-    assert_eq!((code, &line["path"], &line["line"], &line["severity"]), (Some(1), &json!("version"), &json!(1), &json!("error")));
+    assert_eq!(
+        (code, &line["path"], &line["line"], &line["severity"]),
+        (Some(1), &json!("version"), &json!(1), &json!("error"))
+    );
     assert_eq!(validate(&dir.path().join("none")).0, Some(2));
 }

@@ -10,7 +10,8 @@ use support::{Sidecar, spec};
 use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::Message;
 
-const COUNTER: &str = "trap 'exit 0' TERM; i=0; while true; do i=$((i+1)); echo out $i; echo err $i >&2; sleep 0.05; done";
+const COUNTER: &str =
+    "trap 'exit 0' TERM; i=0; while true; do i=$((i+1)); echo out $i; echo err $i >&2; sleep 0.05; done";
 
 async fn one(sidecar: &Sidecar, script: &str, rest: &str) -> String {
     sidecar.deploy(&spec("one", script, rest)).await;
@@ -22,19 +23,42 @@ async fn one(sidecar: &Sidecar, script: &str, rest: &str) -> String {
 async fn logs_are_followed_cut_and_filtered() {
     let sidecar = Sidecar::start().await;
     let id = one(&sidecar, COUNTER, "").await;
-    let mut lines = sidecar.client().lines(&format!("/api/v1/containers/{id}/logs?follow=true&tail=0&stderr=false&stdout=true")).await;
+    let mut lines = sidecar
+        .client()
+        .lines(&format!(
+            "/api/v1/containers/{id}/logs?follow=true&tail=0&stderr=false&stdout=true"
+        ))
+        .await;
     for number in 1..=20 {
         let line: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
-        assert_eq!((&line["stream"], &line["data"]), (&json!("stdout"), &json!(format!("out {number}\n"))));
+        assert_eq!(
+            (&line["stream"], &line["data"]),
+            (&json!("stdout"), &json!(format!("out {number}\n")))
+        );
     }
-    let (_, tail) = sidecar.client().raw("GET", &format!("/api/v1/containers/{id}/logs?tail=3"), String::new()).await;
+    let (_, tail) = sidecar
+        .client()
+        .raw("GET", &format!("/api/v1/containers/{id}/logs?tail=3"), String::new())
+        .await;
     assert_eq!(tail.lines().count(), 3);
-    let (_, nothing) =
-        sidecar.client().raw("GET", &format!("/api/v1/containers/{id}/logs?since=99999999999"), String::new()).await;
+    let (_, nothing) = sidecar
+        .client()
+        .raw(
+            "GET",
+            &format!("/api/v1/containers/{id}/logs?since=99999999999"),
+            String::new(),
+        )
+        .await;
     assert_eq!(nothing, "");
-    let mut events = sidecar.client().lines("/api/v1/deployments/one/services/web/logs?follow=true&lines=1").await;
+    let mut events = sidecar
+        .client()
+        .lines("/api/v1/deployments/one/services/web/logs?follow=true&lines=1")
+        .await;
     assert!(events.next().await.unwrap().starts_with("data: "));
-    let (status, refused) = sidecar.client().get(&format!("/api/v1/containers/{id}/logs?tail=some")).await;
+    let (status, refused) = sidecar
+        .client()
+        .get(&format!("/api/v1/containers/{id}/logs?tail=some"))
+        .await;
     assert_eq!((status, &refused["code"]), (400, &json!("invalid-parameter")));
     assert!(refused["error"].as_str().unwrap().contains("tail"), "{refused}");
 }
@@ -42,16 +66,39 @@ async fn logs_are_followed_cut_and_filtered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_runs_inside() {
     let sidecar = Sidecar::start().await;
-    let id = one(&sidecar, "sleep 1000", "    hostname: inside\n    user: app\n    read_only_root_fs: true\n").await;
-    let answer = sidecar.exec(&id, "hostname; id -u; echo no >&2; touch /x; exit 7").await;
-    assert_eq!((&answer["exit_code"], &answer["stdout"]), (&json!(7), &json!("inside\n1000\n")));
+    let id = one(
+        &sidecar,
+        "sleep 1000",
+        "    hostname: inside\n    user: app\n    read_only_root_fs: true\n",
+    )
+    .await;
+    let answer = sidecar
+        .exec(&id, "hostname; id -u; echo no >&2; touch /x; exit 7")
+        .await;
+    assert_eq!(
+        (&answer["exit_code"], &answer["stdout"]),
+        (&json!(7), &json!("inside\n1000\n"))
+    );
     assert!(answer["stderr"].as_str().unwrap().starts_with("no\n"), "{answer}");
     let path = format!("/api/v1/containers/{id}/exec");
     let body = json!({ "command": ["sh", "-c", "echo a; echo b; exit 2"], "user": "0" });
-    let (_, events) = sidecar.client().raw("POST", &format!("{path}?stream=true"), body.to_string()).await;
-    assert_eq!(events, "event: stdout\ndata: a\n\nevent: stdout\ndata: b\n\nevent: exit\ndata: {\"exit_code\":2}\n\n");
-    let (status, refused) = sidecar.client().post(&path, &json!({ "command": ["no-such-command"] })).await;
-    assert_eq!((status, &refused["code"]), (400, &json!("command-not-found")), "{refused}");
+    let (_, events) = sidecar
+        .client()
+        .raw("POST", &format!("{path}?stream=true"), body.to_string())
+        .await;
+    assert_eq!(
+        events,
+        "event: stdout\ndata: a\n\nevent: stdout\ndata: b\n\nevent: exit\ndata: {\"exit_code\":2}\n\n"
+    );
+    let (status, refused) = sidecar
+        .client()
+        .post(&path, &json!({ "command": ["no-such-command"] }))
+        .await;
+    assert_eq!(
+        (status, &refused["code"]),
+        (400, &json!("command-not-found")),
+        "{refused}"
+    );
     let (status, refused) = sidecar.client().post(&path, &json!({ "command": [] })).await;
     assert_eq!((status, &refused["code"]), (400, &json!("no-command")));
 }
@@ -90,32 +137,61 @@ async fn a_terminal_is_a_websocket() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_container_is_measured() {
     let sidecar = Sidecar::start().await;
-    let id = one(&sidecar, "while true; do true; done", "    resources: { memory: 64Mi, cpu: 0.5 }\n").await;
-    let mut lines = sidecar.client().lines("/sidecar/v1/metrics/stream?deployment=one").await;
+    let id = one(
+        &sidecar,
+        "while true; do true; done",
+        "    resources: { memory: 64Mi, cpu: 0.5 }\n",
+    )
+    .await;
+    let mut lines = sidecar
+        .client()
+        .lines("/sidecar/v1/metrics/stream?deployment=one")
+        .await;
     let mut last = 0;
     for _ in 0..3 {
         let line: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
-        assert_eq!((&line["id"], &line["memory_limit_bytes"]), (&json!(id), &json!(64 << 20)));
+        assert_eq!(
+            (&line["id"], &line["memory_limit_bytes"]),
+            (&json!(id), &json!(64 << 20))
+        );
         assert_eq!(line["cpu_limit_millicores"], 500);
         let cpu = line["samples"][0]["cpu_ns"].as_u64().unwrap();
         assert!(cpu > last, "a busy loop uses time");
         last = cpu;
         assert!(line["samples"][0]["memory_bytes"].as_u64().unwrap() > 0);
     }
-    let (_, history) = sidecar.client().get("/sidecar/v1/metrics?deployment=one&service=web").await;
+    let (_, history) = sidecar
+        .client()
+        .get("/sidecar/v1/metrics?deployment=one&service=web")
+        .await;
     assert!(history[0]["samples"].as_array().unwrap().len() >= 3, "{history}");
     let (_, stats) = sidecar.client().get(&format!("/api/v1/containers/{id}/stats")).await;
     assert_eq!(stats["memory_limit"], 64 << 20);
     assert!(stats["cpu_usage_usec"].as_u64().unwrap() > 0);
     let (_, top) = sidecar.client().get(&format!("/api/v1/containers/{id}/top")).await;
-    assert!(top["Processes"][0].as_array().unwrap().last().unwrap().as_str().unwrap().contains("while true"), "{top}");
+    assert!(
+        top["Processes"][0]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .contains("while true"),
+        "{top}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stop_start_restart_kill_and_remove() {
     let sidecar = Sidecar::start().await;
     let client = sidecar.client();
-    let id = one(&sidecar, "trap 'exit 0' TERM; echo begin; while true; do sleep 0.1; done", "").await;
+    let id = one(
+        &sidecar,
+        "trap 'exit 0' TERM; echo begin; while true; do sleep 0.1; done",
+        "",
+    )
+    .await;
     let path = format!("/api/v1/containers/{id}");
     let pid = |container: &Value| container["pid"].as_u64();
     let before = pid(&client.get(&path).await.1);
@@ -130,37 +206,75 @@ async fn stop_start_restart_kill_and_remove() {
 
     assert_eq!(client.post(&format!("{path}/start"), &Value::Null).await.0, 204);
     sidecar.until_phase("one", "running").await;
-    assert_eq!(client.post(&format!("{path}/restart"), &json!({ "timeout": 1 })).await.0, 204);
+    assert_eq!(
+        client
+            .post(&format!("{path}/restart"), &json!({ "timeout": 1 }))
+            .await
+            .0,
+        204
+    );
     let after = client.get(&path).await.1;
     assert!(pid(&after).is_some() && pid(&after) != before, "{after}");
     let (_, log) = client.raw("GET", &format!("{path}/logs"), String::new()).await;
     assert_eq!(log.matches("begin").count(), 3, "the log goes on: {log}");
 
-    assert_eq!(client.post(&format!("{path}/kill"), &json!({ "signal": "SIGNONE" })).await.1["code"], "invalid-signal");
-    assert_eq!(client.post(&format!("{path}/kill"), &json!({ "signal": "KILL" })).await.0, 204);
-    sidecar.until("one", "restarted", |s| s["services"][0]["replicas"][0]["restarts"] == 3 && s["phase"] == "running").await;
+    assert_eq!(
+        client
+            .post(&format!("{path}/kill"), &json!({ "signal": "SIGNONE" }))
+            .await
+            .1["code"],
+        "invalid-signal"
+    );
+    assert_eq!(
+        client
+            .post(&format!("{path}/kill"), &json!({ "signal": "KILL" }))
+            .await
+            .0,
+        204
+    );
+    sidecar
+        .until("one", "restarted", |s| {
+            s["services"][0]["replicas"][0]["restarts"] == 3 && s["phase"] == "running"
+        })
+        .await;
 
     assert_eq!(client.delete(&path).await.0, 204);
     assert_eq!(client.get(&path).await.0, 404);
-    sidecar.until("one", "replaced", |s| s["phase"] == "running" && s["services"][0]["replicas"][0]["id"] != id).await;
+    sidecar
+        .until("one", "replaced", |s| {
+            s["phase"] == "running" && s["services"][0]["replicas"][0]["id"] != id
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_told() {
     let sidecar = Sidecar::start().await;
     let mut events = sidecar.client().lines("/api/v1/events").await;
-    let mut labelled = sidecar.client().lines("/api/v1/events?label=zlayer.service%3Dweb").await;
+    let mut labelled = sidecar
+        .client()
+        .lines("/api/v1/events?label=zlayer.service%3Dweb")
+        .await;
     let id = one(&sidecar, "trap 'exit 4' TERM; while true; do sleep 0.1; done", "").await;
     sidecar.delete("one").await;
     let mut seen = Vec::new();
     while seen.last().map(String::as_str) != Some("deployment delete") {
         let event: Value = serde_json::from_str(&events.next().await.unwrap()).unwrap();
-        seen.push(format!("{} {}", event["resource"].as_str().unwrap(), event["kind"].as_str().unwrap()));
+        seen.push(format!(
+            "{} {}",
+            event["resource"].as_str().unwrap(),
+            event["kind"].as_str().unwrap()
+        ));
         if event["kind"] == "die" {
             assert_eq!((&event["id"], &event["exit_code"]), (&json!(id), &json!(4)));
         }
     }
-    for wanted in ["deployment create", "container create", "container start", "container destroy"] {
+    for wanted in [
+        "deployment create",
+        "container create",
+        "container start",
+        "container destroy",
+    ] {
         assert!(seen.iter().any(|event| event == wanted), "{wanted} in {seen:?}");
     }
     let first: Value = serde_json::from_str(&labelled.next().await.unwrap()).unwrap();

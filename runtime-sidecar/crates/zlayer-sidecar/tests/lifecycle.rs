@@ -38,31 +38,56 @@ async fn services_start_in_the_order_of_their_dependencies_and_leave_nothing() {
     assert_eq!(waiting["services"][0]["name"], "client");
     let state = sidecar.until_phase("shop", "running").await;
     assert_eq!(state["services"][1]["healthy"], 1, "{state:#}");
-    let started = |service: usize| state["services"][service]["replicas"][0]["started_at"].as_str().unwrap().to_owned();
+    let started = |service: usize| {
+        state["services"][service]["replicas"][0]["started_at"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     assert!(started(1) <= started(0), "client starts after web");
 
-    let address = state["services"][1]["addresses"][0].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+    let address = state["services"][1]["addresses"][0]
+        .as_str()
+        .unwrap()
+        .strip_prefix("http://")
+        .unwrap()
+        .to_owned();
     let answer = tokio::task::spawn_blocking(move || fetch(&address)).await.unwrap();
     assert!(answer.ends_with("hello\n"), "{answer}");
 
     let client = sidecar.ids("client").await.remove(0);
-    let (_, log) = sidecar.client().raw("GET", "/api/v1/deployments/shop/services/client/logs", String::new()).await;
+    let (_, log) = sidecar
+        .client()
+        .raw("GET", "/api/v1/deployments/shop/services/client/logs", String::new())
+        .await;
     assert_eq!(log, "hello\nhi\n");
     sidecar.exec(&client, "echo x > /data/a; echo y > /kept/b").await;
 
-    let (status, scaled) =
-        sidecar.client().post("/api/v1/deployments/shop/services/web/scale", &json!({ "replicas": 5 })).await;
+    let (status, scaled) = sidecar
+        .client()
+        .post("/api/v1/deployments/shop/services/web/scale", &json!({ "replicas": 5 }))
+        .await;
     assert_eq!((status, &scaled["desired_replicas"]), (200, &json!(5)));
-    let state = sidecar.until("shop", "scaled", |s| s["services"][1]["healthy"] == 5 && s["phase"] == "running").await;
+    let state = sidecar
+        .until("shop", "scaled", |s| {
+            s["services"][1]["healthy"] == 5 && s["phase"] == "running"
+        })
+        .await;
     assert_eq!(state["generation"], 2);
     let names = sidecar.exec(&client, "nslookup web").await;
     let addresses = names["stdout"].as_str().unwrap().matches("Address: ").count();
     assert!(addresses >= 5, "{names}");
-    assert!(!sidecar.leftovers().is_empty(), "the check for leftovers sees what runs");
+    assert!(
+        !sidecar.leftovers().is_empty(),
+        "the check for leftovers sees what runs"
+    );
 
     sidecar.delete("shop").await;
     assert_eq!(sidecar.leftovers(), Vec::<String>::new());
-    assert!(exists(&sidecar.data_dir().join("volumes/kept/b")), "a named volume stays");
+    assert!(
+        exists(&sidecar.data_dir().join("volumes/kept/b")),
+        "a named volume stays"
+    );
     assert_eq!(sidecar.client().get("/api/v1/deployments/shop").await.0, 404);
 }
 
@@ -80,7 +105,11 @@ async fn a_redeploy_replaces_only_what_changed() {
     let sidecar = Sidecar::start().await;
     let text = |env: &str| {
         let other = service("other", "sleep 1000", "    stop_signal: SIGKILL\n");
-        let web = service("web", "sleep 1000", &format!("    stop_signal: SIGKILL\n    scale: {{ mode: fixed, replicas: 2 }}\n    env: {{ A: {env} }}\n"));
+        let web = service(
+            "web",
+            "sleep 1000",
+            &format!("    stop_signal: SIGKILL\n    scale: {{ mode: fixed, replicas: 2 }}\n    env: {{ A: {env} }}\n"),
+        );
         format!("version: v1\ndeployment: shop\nservices:\n{other}{web}")
     };
     sidecar.deploy(&text("one")).await;
@@ -97,11 +126,20 @@ async fn a_redeploy_replaces_only_what_changed() {
     assert_eq!(state["generation"], 2);
     assert_eq!(sidecar.ids("other").await, other);
     let new = sidecar.ids("web").await;
-    assert!(new.len() == 2 && new.iter().all(|id| !web.contains(id)), "{web:?} {new:?}");
+    assert!(
+        new.len() == 2 && new.iter().all(|id| !web.contains(id)),
+        "{web:?} {new:?}"
+    );
 
     // A service that the new spec does not have goes.
-    sidecar.deploy(&spec("shop", "sleep 1000", "    stop_signal: SIGKILL\n")).await;
-    sidecar.until("shop", "without other", |s| s["services"].as_array().unwrap().len() == 1 && s["phase"] == "running").await;
+    sidecar
+        .deploy(&spec("shop", "sleep 1000", "    stop_signal: SIGKILL\n"))
+        .await;
+    sidecar
+        .until("shop", "without other", |s| {
+            s["services"].as_array().unwrap().len() == 1 && s["phase"] == "running"
+        })
+        .await;
     assert!(sidecar.ids("other").await.is_empty());
 }
 
@@ -125,7 +163,13 @@ async fn processes_that_ignore_sigterm_cost_one_grace_period() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_is_cancelled_by_deleting_it() {
     let sidecar = Sidecar::start().await;
-    sidecar.deploy(&spec("shop", "sleep 1000", "    scale: { mode: fixed, replicas: 20 }\n")).await;
+    sidecar
+        .deploy(&spec(
+            "shop",
+            "sleep 1000",
+            "    scale: { mode: fixed, replicas: 20 }\n",
+        ))
+        .await;
     sidecar.delete("shop").await;
     assert_eq!(sidecar.leftovers(), Vec::<String>::new());
     assert_eq!(sidecar.client().get("/api/v1/deployments").await.1, json!([]));
@@ -134,7 +178,13 @@ async fn a_deploy_is_cancelled_by_deleting_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ends_follow_the_restart_policy() {
     let sidecar = Sidecar::start().await;
-    sidecar.deploy(&spec("loop", "echo once; exit 3", "    restart_policy: { kind: always, delay: 50ms }\n")).await;
+    sidecar
+        .deploy(&spec(
+            "loop",
+            "echo once; exit 3",
+            "    restart_policy: { kind: always, delay: 50ms }\n",
+        ))
+        .await;
     let state = sidecar
         .until("loop", "crashing", |s| {
             let replica = &s["services"][0]["replicas"][0];
@@ -142,7 +192,9 @@ async fn ends_follow_the_restart_policy() {
         })
         .await;
     assert_eq!(state["phase"], "backoff");
-    let message = state["services"][0]["replicas"][0]["reason"]["message"].as_str().unwrap();
+    let message = state["services"][0]["replicas"][0]["reason"]["message"]
+        .as_str()
+        .unwrap();
     assert!(message.starts_with("ended with status 3 ("), "{message}");
     sidecar.delete("loop").await;
 
@@ -152,7 +204,9 @@ async fn ends_follow_the_restart_policy() {
     assert_eq!(state["services"][0]["replicas"][0]["restarts"], 2);
     assert_eq!(state["services"][0]["replicas"][0]["exit_code"], 1);
 
-    sidecar.deploy(&spec("done", "exit 0", "    restart_policy: { kind: on_failure }\n")).await;
+    sidecar
+        .deploy(&spec("done", "exit 0", "    restart_policy: { kind: on_failure }\n"))
+        .await;
     let state = sidecar.until_phase("done", "stopped").await;
     assert_eq!(state["services"][0]["replicas"][0]["reason"]["code"], "completed");
 }
@@ -161,10 +215,15 @@ async fn ends_follow_the_restart_policy() {
 async fn health_is_what_the_check_says() {
     let sidecar = Sidecar::start().await;
     let check = "    health: { start_grace: 1s, interval: 200ms, retries: 2, check: { type: command, command: \"grep ok /tmp/state\" } }\n";
-    sidecar.deploy(&spec("sick", "echo bad > /tmp/state; sleep 1000", check)).await;
+    sidecar
+        .deploy(&spec("sick", "echo bad > /tmp/state; sleep 1000", check))
+        .await;
     let unhealthy = |s: &Value| s["services"][0]["replicas"][0]["health"] == "unhealthy";
     let state = sidecar.until("sick", "unhealthy", unhealthy).await;
-    assert_eq!((&state["phase"], &state["services"][0]["running"]), (&json!("unhealthy"), &json!(1)));
+    assert_eq!(
+        (&state["phase"], &state["services"][0]["running"]),
+        (&json!("unhealthy"), &json!(1))
+    );
     assert_eq!(state["services"][0]["healthy"], 0);
     let id = sidecar.ids("web").await.remove(0);
     sidecar.exec(&id, "echo ok > /tmp/state").await;
@@ -188,7 +247,9 @@ async fn a_dependency_that_does_not_come_up_is_given_up() {
     );
     sidecar.deploy(&text).await;
     let state = sidecar
-        .until("shop", "given up", |s| s["services"][1]["phase"] == "failed" && s["services"][2]["phase"] == "running")
+        .until("shop", "given up", |s| {
+            s["services"][1]["phase"] == "failed" && s["services"][2]["phase"] == "running"
+        })
         .await;
     assert_eq!(state["services"][1]["reason"]["code"], "dependency-timeout");
     assert_eq!(state["services"][1]["reason"]["path"], "services.fails.depends[0]");

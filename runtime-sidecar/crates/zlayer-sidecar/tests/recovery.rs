@@ -26,12 +26,20 @@ async fn a_crash_during_a_flood_and_a_scale_up_loses_nothing() {
     let path = format!("/api/v1/containers/{flood}/logs?follow=true&tail=0");
     let mut lines = sidecar.client().lines(&path).await;
     lines.next().await.unwrap();
-    sidecar.client().post("/api/v1/deployments/busy/services/web/scale", &json!({ "replicas": 12 })).await;
+    sidecar
+        .client()
+        .post(
+            "/api/v1/deployments/busy/services/web/scale",
+            &json!({ "replicas": 12 }),
+        )
+        .await;
     sidecar.kill();
     sidecar.start_again().await;
 
     let state = sidecar
-        .until("busy", "as wanted", |s| s["phase"] == "running" && s["services"][1]["running"] == 12)
+        .until("busy", "as wanted", |s| {
+            s["phase"] == "running" && s["services"][1]["running"] == 12
+        })
         .await;
     assert_eq!(state["services"][0]["replicas"][0]["restarts"], 0);
     assert_eq!(sidecar.ids("flood").await, [flood]);
@@ -58,12 +66,20 @@ async fn a_container_that_ended_meanwhile_is_restarted() {
     let pid = state["services"][0]["replicas"][0]["pid"].as_i64().unwrap();
     let id = sidecar.ids("web").await;
     sidecar.kill();
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGKILL).unwrap();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(pid as i32),
+        nix::sys::signal::Signal::SIGKILL,
+    )
+    .unwrap();
     while std::path::Path::new(&format!("/proc/{pid}")).exists() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     sidecar.start_again().await;
-    sidecar.until("one", "restarted", |s| s["phase"] == "running" && s["services"][0]["replicas"][0]["restarts"] == 1).await;
+    sidecar
+        .until("one", "restarted", |s| {
+            s["phase"] == "running" && s["services"][0]["replicas"][0]["restarts"] == 1
+        })
+        .await;
     assert_eq!(sidecar.ids("web").await, id);
 }
 
@@ -71,7 +87,9 @@ async fn a_container_that_ended_meanwhile_is_restarted() {
 async fn a_crash_during_a_removal_does_not_stop_it() {
     let mut sidecar = Sidecar::start().await;
     let stubborn = "trap '' TERM; while true; do sleep 1; done";
-    sidecar.deploy(&spec("gone", stubborn, "    stop_grace_period: 2s\n")).await;
+    sidecar
+        .deploy(&spec("gone", stubborn, "    stop_grace_period: 2s\n"))
+        .await;
     sidecar.until_phase("gone", "running").await;
     let client = sidecar.client();
     let deleting = tokio::spawn(async move { client.send("DELETE", "/api/v1/deployments/gone", String::new()).await });
@@ -98,7 +116,11 @@ async fn a_signal_or_a_call_ends_the_sidecar_and_leaves_the_containers() {
     sidecar.until_phase("one", "running").await;
     let id = sidecar.ids("web").await;
     let mut open = sidecar.client().lines("/sidecar/v1/status?follow=true").await;
-    nix::sys::signal::kill(nix::unistd::Pid::from_raw(sidecar.pid() as i32), nix::sys::signal::Signal::SIGTERM).unwrap();
+    nix::sys::signal::kill(
+        nix::unistd::Pid::from_raw(sidecar.pid() as i32),
+        nix::sys::signal::Signal::SIGTERM,
+    )
+    .unwrap();
     while open.next().await.is_some() {}
     assert_eq!(sidecar.wait().code(), Some(0));
     assert!(!exists(&sidecar.socket()));

@@ -27,15 +27,22 @@ impl Client {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, ready).await.expect("the sidecar does not become ready");
+        tokio::time::timeout(PATIENCE, ready)
+            .await
+            .expect("the sidecar does not become ready");
     }
 
     pub async fn send(&self, method: &str, path: &str, body: String) -> Response<Incoming> {
         let stream = UnixStream::connect(&self.socket).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .unwrap();
         tokio::spawn(connection);
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
-        sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap()
+        sender
+            .send_request(request.body(Full::new(Bytes::from(body))).unwrap())
+            .await
+            .unwrap()
     }
 
     pub async fn raw(&self, method: &str, path: &str, body: String) -> (u16, String) {
@@ -47,7 +54,14 @@ impl Client {
 
     async fn json(&self, method: &str, path: &str, body: String) -> (u16, Value) {
         let (status, text) = self.raw(method, path, body).await;
-        (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) })
+        (
+            status,
+            if text.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            },
+        )
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
@@ -55,7 +69,11 @@ impl Client {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
         self.json("POST", path, body).await
     }
 
@@ -67,7 +85,11 @@ impl Client {
     pub async fn lines(&self, path: &str) -> Lines {
         let answer = self.send("GET", path, String::new()).await;
         assert_eq!(answer.status(), 200, "{path}");
-        Lines { body: answer.into_body(), pending: Vec::new(), at: 0 }
+        Lines {
+            body: answer.into_body(),
+            pending: Vec::new(),
+            at: 0,
+        }
     }
 }
 

@@ -8,14 +8,18 @@ use sha2::{Digest, Sha256};
 
 const COMMANDS: &[&str] = &[
     "sh", "ls", "cat", "echo", "sleep", "seq", "nc", "httpd", "wget", "nslookup", "kill", "ps", "id", "env", "mkdir",
-    "touch", "tail", "trap", "true", "false", "hostname", "stat", "date", "wc", "grep", "yes", "head", "stty", "usleep",
+    "touch", "tail", "trap", "true", "false", "hostname", "stat", "date", "wc", "grep", "yes", "head", "stty",
+    "usleep",
 ];
 
 pub fn write(layout: &Path) {
     let blobs = layout.join("blobs/sha256");
     fs::create_dir_all(&blobs).unwrap();
     let blob = |bytes: &[u8]| {
-        let digest = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digest = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>();
         fs::write(blobs.join(&digest), bytes).unwrap();
         (format!("sha256:{digest}"), bytes.len())
     };
@@ -63,11 +67,23 @@ fn layer() -> Vec<u8> {
     for dir in ["bin", "etc", "tmp", "proc", "sys", "dev", "www"] {
         add(dir, Directory, if dir == "tmp" { 0o1777 } else { 0o755 }, b"", None);
     }
-    add("bin/busybox", Regular, 0o755, &fs::read("/bin/busybox").expect("the package busybox-static"), None);
+    add(
+        "bin/busybox",
+        Regular,
+        0o755,
+        &fs::read("/bin/busybox").expect("the package busybox-static"),
+        None,
+    );
     for command in COMMANDS {
         add(&format!("bin/{command}"), Symlink, 0o777, b"", Some("busybox"));
     }
-    add("etc/passwd", Regular, 0o644, b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\n", None);
+    add(
+        "etc/passwd",
+        Regular,
+        0o644,
+        b"root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/tmp:/bin/sh\n",
+        None,
+    );
     add("etc/group", Regular, 0o644, b"root:x:0:\napp:x:1000:\n", None);
     add("www/index.html", Regular, 0o644, b"hello\n", None);
     tar.into_inner().unwrap()

@@ -56,13 +56,22 @@ impl Sidecar {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zlayer-sidecar"));
-        command.arg("serve").arg("--data-dir").arg(self.data_dir()).arg("--socket").arg(self.socket());
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .arg("--socket")
+            .arg(self.socket());
         command.args(["--cgroup-parent", &self.cgroup, "--pool", &self.pool]);
         command
     }
 
     pub async fn start_again(&mut self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.dir.path().join("log")).unwrap();
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.dir.path().join("log"))
+            .unwrap();
         self.child = Some(self.command().stderr(log).stdin(Stdio::null()).spawn().unwrap());
         self.client().until_ready().await;
     }
@@ -87,7 +96,10 @@ impl Sidecar {
     }
 
     pub async fn deploy(&self, spec: &str) {
-        let (status, body) = self.client().post("/api/v1/deployments", &json!({ "spec": spec })).await;
+        let (status, body) = self
+            .client()
+            .post("/api/v1/deployments", &json!({ "spec": spec }))
+            .await;
         assert_eq!(status, 201, "{body}");
     }
 
@@ -121,7 +133,13 @@ impl Sidecar {
     }
 
     pub async fn containers(&self) -> Vec<Value> {
-        self.client().get("/api/v1/containers").await.1.as_array().unwrap().clone()
+        self.client()
+            .get("/api/v1/containers")
+            .await
+            .1
+            .as_array()
+            .unwrap()
+            .clone()
     }
 
     /// Ids of a service's containers, by replica.
@@ -133,7 +151,10 @@ impl Sidecar {
 
     pub async fn exec(&self, id: &str, script: &str) -> Value {
         let body = json!({ "command": ["sh", "-c", script] });
-        let (status, answer) = self.client().post(&format!("/api/v1/containers/{id}/exec"), &body).await;
+        let (status, answer) = self
+            .client()
+            .post(&format!("/api/v1/containers/{id}/exec"), &body)
+            .await;
         assert_eq!(status, 200, "{answer}");
         answer
     }
@@ -143,7 +164,9 @@ impl Sidecar {
         let mut found = Vec::new();
         let data = self.data_dir().canonicalize().unwrap().display().to_string();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+            let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
             let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let line = String::from_utf8_lossy(&line).replace('\0', " ");
             if line.contains(&data) && Some(pid) != self.child.as_ref().map(Child::id) {
@@ -155,14 +178,25 @@ impl Sidecar {
             }
         }
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
-        found.extend(mounts.lines().filter(|line| line.contains(&data)).map(|line| format!("mount {line}")));
+        found.extend(
+            mounts
+                .lines()
+                .filter(|line| line.contains(&data))
+                .map(|line| format!("mount {line}")),
+        );
         for controller in std::fs::read_dir("/sys/fs/cgroup").unwrap().flatten() {
-            let containers = std::fs::read_dir(controller.path().join(&self.cgroup)).into_iter().flatten().flatten();
+            let containers = std::fs::read_dir(controller.path().join(&self.cgroup))
+                .into_iter()
+                .flatten()
+                .flatten();
             let dirs = containers.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
             found.extend(dirs.map(|entry| format!("cgroup {}", entry.path().display())));
         }
         for name in ["containers", "anonymous", "network/netns", "network/attachments"] {
-            let entries = std::fs::read_dir(self.data_dir().join(name)).into_iter().flatten().flatten();
+            let entries = std::fs::read_dir(self.data_dir().join(name))
+                .into_iter()
+                .flatten()
+                .flatten();
             // The cache of the compiled seccomp filter and the like belong to no container.
             let own = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
             found.extend(own.map(|entry| format!("file {}", entry.path().display())));
@@ -178,15 +212,23 @@ impl Drop for Sidecar {
             eprintln!("--- log of the sidecar ---\n{}", self.log());
         }
         let socket = self.socket();
-        let mut child = self.child.take().or_else(|| self.command().stderr(Stdio::null()).spawn().ok());
+        let mut child = self
+            .child
+            .take()
+            .or_else(|| self.command().stderr(Stdio::null()).spawn().ok());
         let cleaned = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 let client = Client::new(socket);
                 client.until_ready().await;
                 let (_, deployments) = client.get("/api/v1/deployments").await;
                 for deployment in deployments.as_array().into_iter().flatten() {
-                    client.delete(&format!("/api/v1/deployments/{}", deployment["name"].as_str().unwrap())).await;
+                    client
+                        .delete(&format!("/api/v1/deployments/{}", deployment["name"].as_str().unwrap()))
+                        .await;
                 }
             });
         });
@@ -203,13 +245,24 @@ impl Drop for Sidecar {
 
 /// A spec with one service `web` of busybox; `rest` is indented by four.
 pub fn spec(name: &str, script: &str, rest: &str) -> String {
-    format!("version: v1\ndeployment: {name}\nservices:\n{}", service("web", script, rest))
+    format!(
+        "version: v1\ndeployment: {name}\nservices:\n{}",
+        service("web", script, rest)
+    )
 }
 
 pub fn service(name: &str, script: &str, rest: &str) -> String {
     let script = serde_json::to_string(script).unwrap();
-    let scale = if rest.contains("scale:") { "" } else { "    scale: { mode: fixed, replicas: 1 }\n" };
-    let grace = if rest.contains("stop_grace_period:") { "" } else { "    stop_grace_period: 500ms\n" };
+    let scale = if rest.contains("scale:") {
+        ""
+    } else {
+        "    scale: { mode: fixed, replicas: 1 }\n"
+    };
+    let grace = if rest.contains("stop_grace_period:") {
+        ""
+    } else {
+        "    stop_grace_period: 500ms\n"
+    };
     format!(
         "  {name}:\n    image: {{ name: oci-layout.localhost/box:1 }}\n    command: {{ args: [sh, -c, {script}] }}\n{scale}{grace}{rest}"
     )
