@@ -81,6 +81,48 @@ test.each([
     "Remove",
     "image: {name: a}\nscale: {mode: manual}\ndepends: []",
   ],
+  [
+    "published ports",
+    'image: {name: a}\nports:\n  - "127.0.0.1:8080:80"\n  - 53:53/udp\nscale: {mode: manual}',
+    "port_mappings",
+    "image: {name: a}\nport_mappings:\n  - host_ip: 127.0.0.1\n    host_port: 8080\n    container_port: 80\n  - host_port: 53\n    container_port: 53\n    protocol: udp\nscale: {mode: manual}",
+  ],
+  [
+    "volumes",
+    "image: {name: a}\nscale: {mode: manual}\nvolumes: [data:/data, ./src:/src:ro]",
+    "storage",
+    "image: {name: a}\nscale: {mode: manual}\nstorage:\n  - type: named\n    name: data\n    target: /data\n  - type: bind\n    source: ./src\n    target: /src\n    readonly: true",
+  ],
+  [
+    "a restart policy",
+    "image: {name: a}\nrestart: unless-stopped\nscale: {mode: manual}",
+    "restart_policy",
+    "image: {name: a}\nrestart_policy:\n  kind: unless_stopped\nscale: {mode: manual}",
+  ],
+  [
+    "a command as text",
+    "image: {name: a}\ncommand: npm start\nscale: {mode: manual}",
+    "command",
+    "image: {name: a}\ncommand:\n  args:\n    - npm\n    - start\nscale: {mode: manual}",
+  ],
+  [
+    "permissions with a leading zero",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: tmpfs, target: /t, mode: 0755}]",
+    "0o755",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: tmpfs, target: /t, mode: 0o755}]",
+  ],
+  [
+    "yes and no",
+    "image: {name: a}\nscale: {mode: manual}\nread_only_root_fs: yes",
+    "true",
+    "image: {name: a}\nscale: {mode: manual}\nread_only_root_fs: true",
+  ],
+  [
+    "a duration without a unit",
+    "image: {name: a}\nscale: {mode: manual}\nstop_grace_period: 10",
+    "10s",
+    "image: {name: a}\nscale: {mode: manual}\nstop_grace_period: 10s",
+  ],
 ])("%s is mended", async (_name, before, title, after) => {
   expect(await fixed(spec(before), title)).toBe(spec(after));
 });

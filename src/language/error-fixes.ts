@@ -1,7 +1,9 @@
 import type { Range } from "vscode-languageserver/node";
+import { COMPOSE_FIELDS } from "./compose-fields";
 import type { Fix } from "./rules/rule";
 import type { SpecDocument } from "./spec-document";
 import type { SpecProblem } from "./spec-validator";
+import { replaceField } from "./text-edits";
 
 /** Fixes for what the validator refuses, where one is mechanical. */
 export function errorFixes(document: SpecDocument, problem: SpecProblem, at: Range): Fix[] {
@@ -29,5 +31,43 @@ export function errorFixes(document: SpecDocument, problem: SpecProblem, at: Ran
   if (problem.code === "wrong-type" && /\.command$/.test(problem.path) && text.startsWith("[")) {
     return [replace("Write the list as `args`", `{ args: ${text} }`)];
   }
-  return [];
+  if (problem.code === "wrong-type" && /\.mode$/.test(problem.path) && /^0[0-7]{3,4}$/.test(text)) {
+    return [replace(`Write \`0o${text.slice(1)}\``, `0o${text.slice(1)}`)];
+  }
+  const truth = { yes: "true", on: "true", y: "true", no: "false", off: "false", n: "false" }[text.toLowerCase()];
+  if (problem.code === "wrong-type" && truth !== undefined && problem.message.includes("true or false")) {
+    return [replace(`Write \`${truth}\``, truth)];
+  }
+  if (problem.code === "invalid-duration" && /^\d+$/.test(text)) {
+    return [replace(`Write \`${text}s\``, `${text}s`)];
+  }
+  return problem.code === "wrong-type" || problem.code === "unknown-field" ? composeFix(document, problem) : [];
+}
+
+/** What Compose writes, as a spec writes it. */
+function composeFix(document: SpecDocument, problem: SpecProblem): Fix[] {
+  const [, service, name] = /^services\.(.+)\.([a-z_]+)$/.exec(problem.path) ?? [];
+  const map = document.service(service ?? "")?.map;
+  const field = name === undefined ? undefined : document.field(map, name);
+  const convert = COMPOSE_FIELDS[name ?? ""];
+  if (map === undefined || field === undefined || convert === undefined || document.yaml === undefined) {
+    return [];
+  }
+  const value: unknown = field.value?.toJS(document.yaml);
+  const converted = convert(value);
+  const added = Object.keys(converted?.fields ?? {});
+  // Two fields of one name would be worse than none: what is there already is the user's to merge.
+  if (
+    converted === undefined ||
+    added.length === 0 ||
+    added.some((own) => own !== name && document.field(map, own) !== undefined)
+  ) {
+    return [];
+  }
+  return [
+    {
+      title: `Write it as \`${added.join("`, `")}\``,
+      edits: replaceField(document, field, converted.fields, map.flow === true),
+    },
+  ];
 }

@@ -45,6 +45,19 @@ function flow(value: Record<string, unknown>): string {
     .replace(/^\{\s*|\s*\}$/g, "");
 }
 
+/** Writes other fields in the place of one. */
+export function replaceField(
+  document: SpecDocument,
+  field: Field,
+  fields: Record<string, unknown>,
+  isFlow: boolean,
+): TextEdit[] {
+  const range = document.fullRange(field);
+  const column = range.start.character;
+  const newText = isFlow ? flow(fields) : block(fields, column, document).slice(column);
+  return [{ range, newText }];
+}
+
 /** Takes a field out, with its line or lines where it stands alone on them. */
 export function removeField(document: SpecDocument, field: Field): TextEdit[] {
   const range = document.fullRange(field);
