@@ -60,9 +60,11 @@ async function containers(): Promise<string[]> {
 test("a spec is deployed from the editor", async () => {
   await workbench.openFile("hello.zlayer.yml");
   await workbench.palette("ZLayer: Deploy");
+  await workbench.showNotifications();
   const outcome = workbench.notification(/“hello” runs|“hello” does not come up|was not deployed/).first();
   await outcome.waitFor({ timeout: 120_000 });
   expect(await outcome.textContent()).toContain("“hello” runs.");
+  await workbench.hideNotifications();
   const page = await fetch(sample.url);
   expect(await page.text()).toContain("It runs.");
 });

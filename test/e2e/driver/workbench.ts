@@ -140,7 +140,18 @@ export class Workbench {
     await this.page.locator(".monaco-menu .action-item", { hasText: entry }).first().click();
   }
 
-  /** A toast with a text. */
+  /** Opens the list of notifications: a window that is not looked at shows no toasts. */
+  async showNotifications(): Promise<void> {
+    await this.palette("Notifications: Show Notifications");
+    await this.page.locator(".notifications-center.visible").waitFor();
+  }
+
+  async hideNotifications(): Promise<void> {
+    await this.palette("Notifications: Hide Notifications");
+    await this.page.locator(".notifications-center.visible").waitFor({ state: "hidden" });
+  }
+
+  /** A notification with a text. */
   notification(text: string | RegExp): Locator {
     return this.page.locator(
       ".notifications-toasts .notification-list-item, .notifications-center .notification-list-item",
@@ -150,7 +161,7 @@ export class Workbench {
     );
   }
 
-  /** Presses a button of a toast. */
+  /** Presses a button of a notification. */
   async pressInNotification(text: string | RegExp, button: string): Promise<void> {
     await this.notification(text).first().locator(".monaco-button", { hasText: button }).click();
   }
