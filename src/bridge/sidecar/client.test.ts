@@ -180,6 +180,25 @@ describe("streams", () => {
     await closed;
   });
 
+  it("says that the connection was closed when it breaks", async () => {
+    const client = await clientOf((_request, response) => {
+      response.write('{"type":"synced"}\n', () => response.destroy());
+    });
+    const error = await collect(client.status({ follow: true })).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(EngineUnreachable);
+    expect(String(error)).toContain("the connection was closed");
+  });
+
+  it("ends with an AbortError when it is aborted in the middle", async () => {
+    const abort = new AbortController();
+    const client = await clientOf((_request, response) => response.write('{"type":"synced"}\n'));
+    const lines = client.status({ follow: true, signal: abort.signal });
+    await lines.next();
+    abort.abort();
+    const error = await lines.next().catch((reason: unknown) => reason);
+    expect(isAbort(error)).toBe(true);
+  });
+
   it("refuses a line without end", async () => {
     const client = await clientOf((_request, response) => {
       const block = Buffer.alloc(1024 * 1024, "x");

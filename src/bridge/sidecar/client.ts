@@ -4,7 +4,7 @@ import type { paths as ZLayerPaths } from "../../protocol/zlayer.generated";
 import { ApiError, readError } from "./api-error";
 import type { Endpoint } from "./endpoint";
 import { lineBatches, ndjson, ndjsonBatches, sseBatches } from "./streams";
-import { fetchFrom, open } from "./transport";
+import { bytesOf, fetchFrom, open } from "./transport";
 import { Tty, type TtyOptions } from "./tty";
 import type {
   ContainerInfo,
@@ -298,12 +298,13 @@ export class ZLayerClient {
     { signal }: Cancellable,
     json?: Readonly<Record<string, unknown>>,
   ): Promise<AsyncIterable<Buffer>> {
-    return open(this.endpoint, {
+    const answer = await open(this.endpoint, {
       method,
       path,
       ...(json && { headers: { "content-type": "application/json" }, body: Buffer.from(JSON.stringify(json)) }),
       ...(signal && { signal }),
     });
+    return bytesOf(this.endpoint, answer, signal);
   }
 }
 

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
+import { abortError } from "../wait";
 import { ApiError, EngineUnreachable, readError } from "./api-error";
 import type { Endpoint } from "./endpoint";
 
@@ -83,6 +84,23 @@ export async function open(endpoint: Endpoint, request: ApiRequest): Promise<Inc
   }
   const text = (await readAll(answer)).toString("utf8");
   throw readError(status, parseOrText(text));
+}
+
+/**
+ * The bytes of a body as they come. Leaving the iteration closes the connection.
+ *
+ * @throws EngineUnreachable when the connection breaks; an `AbortError` when the signal was aborted
+ */
+export async function* bytesOf(
+  endpoint: Endpoint,
+  answer: IncomingMessage,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* answer as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw signal?.aborted ? abortError(signal) : new EngineUnreachable(endpoint, error);
+  }
 }
 
 /** Reads a body to its end. @throws ApiError when it is larger than 64 MiB */

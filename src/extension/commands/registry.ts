@@ -51,14 +51,18 @@ async function run(
     throw new Error(`${id} has no implementation.`);
   }
   try {
-    await command.run(context, isFromSelection(argument) ? context.deploymentsTree.selection : argument);
+    if (!isFromSelection(argument)) {
+      await command.run(context, argument);
+    } else if (context.deploymentsTree.selection?.kind === "deployment") {
+      await command.run(context, context.deploymentsTree.selection);
+    }
   } catch (error) {
     context.log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     reportError(command.failure, error);
   }
 }
 
-/** The argument of a keybinding of the tree: the selected row is meant. */
+/** The argument of a keybinding of the tree: the selected deployment is meant, and nothing when another row is selected. */
 function isFromSelection(argument: unknown): boolean {
   return typeof argument === "object" && argument !== null && "from" in argument && argument.from === "selection";
 }
