@@ -1,28 +1,33 @@
 //! One replica: its container from the first start to the removal.
 
+mod create;
+mod ends;
+mod tear_down;
+
+use create::StartError;
+use ends::{AfterEnd, after_end, describe, oom, seconds};
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use sidecar_api_types::{Health, Phase, Reason, ReplicaState};
 use sidecar_container::{Container, ContainerStatus};
-use sidecar_network::{Attachment, NetworkError, PublishedPort};
+use sidecar_network::{Attachment, PublishedPort};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use zlayer_types::spec::{ContainerRestartKind, PanicAction, ServiceSpec};
+use zlayer_types::spec::ServiceSpec;
 
 use crate::backoff::{Backoff, STABLE_AFTER, jitter};
 use crate::containers::{Control, Entry, new_id, own_label};
 use crate::context::Context;
 use crate::events::{ContainerDetails, ContainerEventKind, rfc3339};
 use crate::health::{self, Probe};
-use crate::plan::{self, Instance as PlanInstance, Plan};
-use crate::reason::{reason, reason_at};
+use crate::plan::{self, Plan};
+use crate::reason::reason;
 
 /// So many ends in a row are no accident any more.
 const CRASH_LOOP: u32 = 3;
-/// A container that cannot be removed is tried this often before its replica is given up.
-const TEARDOWN_ATTEMPTS: u32 = 5;
 
 /// What a replica is to be. Changes while it runs, as long as its container may stay.
 #[derive(Clone)]
@@ -60,15 +65,6 @@ enum Leave {
     Cancelled,
     /// To be replaced by a new one.
     Removed,
-}
-
-/// Why a start did not give a container.
-enum StartError {
-    Cancelled,
-    /// Trying again could help.
-    Transient(Reason),
-    /// Trying again would fail again, until the spec changes.
-    Permanent(Reason),
 }
 
 impl Replica {
@@ -248,106 +244,6 @@ impl Replica {
                     }
                 }
             }
-        }
-    }
-
-    /// Network, ports, storage, then the container. On an error, and when cancelled, nothing is left.
-    async fn create(&self, plan: &Plan, id: String) -> Result<Live, StartError> {
-        let context = &*self.context;
-        let _permit = tokio::select! {
-            () = self.token.cancelled() => return Err(StartError::Cancelled),
-            permit = context.starts.acquire() => permit.map_err(|_| StartError::Cancelled)?,
-        };
-        let attachment = if plan.has_network() {
-            let attached = context.network.attach(&self.deployment, &id, plan.net_sysctls()).await;
-            Some(attached.map_err(|error| self.network_problem(plan, &error))?)
-        } else {
-            None
-        };
-        let started = self.create_attached(plan, &id, attachment.as_ref()).await;
-        match started {
-            Ok((container, ports)) => Ok(Live {
-                container,
-                attachment,
-                ports,
-            }),
-            Err(error) => {
-                if attachment.is_some() {
-                    self.detach(&id).await;
-                }
-                self.remove_storage(&id).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn create_attached(
-        &self,
-        plan: &Plan,
-        id: &str,
-        attachment: Option<&Attachment>,
-    ) -> Result<(Container, Vec<PublishedPort>), StartError> {
-        let context = &*self.context;
-        let wanted = plan.ports(self.index);
-        let ports = if wanted.is_empty() {
-            Vec::new()
-        } else {
-            context
-                .network
-                .publish(id, &wanted)
-                .await
-                .map_err(|error| self.network_problem(plan, &error))?
-        };
-        let instance = PlanInstance {
-            id: id.to_owned(),
-            index: self.index,
-            attachment,
-            ports: &ports,
-        };
-        let config = plan
-            .config(instance, &context.volumes)
-            .await
-            .map_err(StartError::Permanent)?;
-        let started = tokio::select! {
-            () = self.token.cancelled() => return Err(StartError::Cancelled),
-            started = context.runtime.run(config) => started,
-        };
-        match started {
-            Ok(container) => Ok((container, ports)),
-            Err(error) => {
-                let code = error.code();
-                let field = match code {
-                    "command-not-found" | "command-not-executable" => "command",
-                    "workdir-failed" => "command.workdir",
-                    "memory-limit-too-low" => "resources.memory",
-                    "limit-not-supported" => "resources",
-                    "user-not-found" => "user",
-                    "group-not-found" => "extra_groups",
-                    "mount-failed" | "mount-source-missing" => "storage",
-                    _ => "image",
-                };
-                let reason = reason_at(code, error.to_string(), format!("services.{}.{field}", self.service));
-                Err(match code {
-                    "internal" | "disk-full" | "shim-unavailable" => StartError::Transient(reason),
-                    _ => StartError::Permanent(reason),
-                })
-            }
-        }
-    }
-
-    fn network_problem(&self, plan: &Plan, error: &NetworkError) -> StartError {
-        let code = error.code();
-        let path = format!("services.{}", self.service);
-        let path = match code {
-            "port-in-use" | "port-not-permitted" if !plan.ports(self.index).is_empty() => {
-                format!("{path}.port_mappings")
-            }
-            _ => path,
-        };
-        let reason = reason_at(code, error.to_string(), path);
-        match code {
-            "internal" => StartError::Transient(reason),
-            _ => StartError::Permanent(reason),
         }
     }
 
@@ -632,205 +528,5 @@ impl Replica {
                 }
             }
         }
-    }
-
-    /// Stops and removes a container, with its place in the network and its own storage.
-    async fn tear_down(&self, live: Live) {
-        let id = live.container.config().id.clone();
-        let labels = live.container.config().labels.clone();
-        self.report(|replica| (replica.phase, replica.reason) = (Phase::Stopping, None));
-        let grace = self.control.grace(plan::stop_grace(&self.wanted.borrow().spec));
-        let mut backoff = Backoff::default();
-        let ran = matches!(*live.container.status().borrow(), ContainerStatus::Running { .. });
-        while let Err(cause) = live.container.stop(grace).await {
-            tracing::warn!(container = id, %cause, "cannot be stopped");
-            if backoff.attempts() >= TEARDOWN_ATTEMPTS {
-                break;
-            }
-            tokio::time::sleep(backoff.next(jitter())).await;
-        }
-        if ran {
-            self.context
-                .events
-                .container(ContainerEventKind::Stop, &id, &labels, ContainerDetails::default());
-            self.report(|replica| replica.pid = None);
-        }
-        if live.attachment.is_some() {
-            self.detach(&id).await;
-        }
-        backoff.reset();
-        while let Err(cause) = live.container.clone().remove().await {
-            tracing::warn!(container = id, %cause, "cannot be removed");
-            if backoff.attempts() >= TEARDOWN_ATTEMPTS {
-                break;
-            }
-            tokio::time::sleep(backoff.next(jitter())).await;
-        }
-        self.remove_storage(&id).await;
-        self.context.meter.forget(&id);
-        self.context.containers.remove(&id);
-        self.context
-            .events
-            .container(ContainerEventKind::Destroy, &id, &labels, ContainerDetails::default());
-    }
-
-    async fn detach(&self, id: &str) {
-        if let Err(cause) = self.context.network.detach(id).await {
-            tracing::warn!(container = id, %cause, "its network cannot be removed");
-        }
-    }
-
-    async fn remove_storage(&self, id: &str) {
-        if let Err(cause) = self.context.volumes.remove_anonymous(id).await {
-            tracing::warn!(container = id, %cause, "its anonymous storage cannot be removed");
-        }
-    }
-}
-
-enum AfterEnd {
-    Restart,
-    /// Nothing further happens by itself.
-    Rest(Phase, Option<Reason>),
-}
-
-/// What follows when a container ended that nobody stopped. A `restart_policy` decides; without one, `errors.on_panic`.
-fn after_end(spec: &ServiceSpec, status: &ContainerStatus, attempts: u32) -> AfterEnd {
-    let ContainerStatus::Exited { code, .. } = *status else {
-        return AfterEnd::Restart;
-    };
-    let rest = || {
-        if code == 0 {
-            AfterEnd::Rest(Phase::Stopped, Some(reason("completed", "ended with status 0")))
-        } else {
-            let code = if oom(status) { "out-of-memory" } else { "exited" };
-            AfterEnd::Rest(Phase::Failed, Some(reason(code, describe(status, attempts + 1))))
-        }
-    };
-    match &spec.restart_policy {
-        None => match spec.errors.on_panic.action {
-            PanicAction::Restart => AfterEnd::Restart,
-            PanicAction::Shutdown | PanicAction::Isolate => rest(),
-        },
-        Some(policy) => match policy.kind {
-            ContainerRestartKind::No => rest(),
-            ContainerRestartKind::Always | ContainerRestartKind::UnlessStopped => AfterEnd::Restart,
-            ContainerRestartKind::OnFailure if code == 0 => rest(),
-            ContainerRestartKind::OnFailure => match policy.max_attempts {
-                Some(most) if attempts >= most => {
-                    let message = format!(
-                        "{}; restart_policy.max_attempts is {most}",
-                        describe(status, attempts + 1)
-                    );
-                    AfterEnd::Rest(Phase::Failed, Some(reason("crash-loop", message)))
-                }
-                _ => AfterEnd::Restart,
-            },
-        },
-    }
-}
-
-fn oom(status: &ContainerStatus) -> bool {
-    matches!(status, ContainerStatus::Exited { oom_killed: true, .. })
-}
-
-/// “ended with status 1 (3 times in a row)”
-fn describe(status: &ContainerStatus, times: u32) -> String {
-    let what = match status {
-        ContainerStatus::Exited { oom_killed: true, .. } => {
-            "used more memory than its limit and was killed; raise resources.memory".to_owned()
-        }
-        ContainerStatus::Exited {
-            signal: Some(signal), ..
-        } => format!("was ended by signal {signal}"),
-        ContainerStatus::Exited { code, .. } => format!("ended with status {code}"),
-        ContainerStatus::Running { .. } => "runs".to_owned(),
-    };
-    if times > 1 {
-        format!("{what} ({times} times in a row)")
-    } else {
-        what
-    }
-}
-
-fn seconds(delay: Duration) -> String {
-    if delay < Duration::from_secs(1) {
-        "less than a second".to_owned()
-    } else {
-        format!("{} s", delay.as_secs_f64().round())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn spec(service: &str) -> ServiceSpec {
-        let text =
-            format!("version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{service}");
-        zlayer_types::spec::from_yaml_str(&text)
-            .unwrap()
-            .services
-            .remove("web")
-            .unwrap()
-    }
-
-    fn exited(code: i32) -> ContainerStatus {
-        ContainerStatus::Exited {
-            code,
-            signal: None,
-            oom_killed: false,
-            finished_at_ms: 0,
-        }
-    }
-
-    /// `R`: restart; otherwise the phase it rests in.
-    fn check(service: &str, code: i32, attempts: u32, want: &str) {
-        let got = match after_end(&spec(service), &exited(code), attempts) {
-            AfterEnd::Restart => "restart".to_owned(),
-            AfterEnd::Rest(phase, _) => format!("{phase:?}"),
-        };
-        assert_eq!(got, want, "{service} {code} {attempts}");
-    }
-
-    #[test]
-    fn the_restart_policy_decides() {
-        check("", 0, 0, "restart");
-        check("", 1, 9, "restart");
-        check("    errors: { on_panic: { action: isolate } }\n", 1, 0, "Failed");
-        check("    errors: { on_panic: { action: shutdown } }\n", 0, 0, "Stopped");
-        check("    restart_policy: { kind: \"no\" }\n", 1, 0, "Failed");
-        check("    restart_policy: { kind: \"no\" }\n", 0, 0, "Stopped");
-        check("    restart_policy: { kind: on_failure }\n", 0, 0, "Stopped");
-        check(
-            "    restart_policy: { kind: on_failure, max_attempts: 2 }\n",
-            1,
-            1,
-            "restart",
-        );
-        check(
-            "    restart_policy: { kind: on_failure, max_attempts: 2 }\n",
-            1,
-            2,
-            "Failed",
-        );
-        check(
-            "    restart_policy: { kind: unless_stopped }\n    errors: { on_panic: { action: shutdown } }\n",
-            0,
-            0,
-            "restart",
-        );
-    }
-
-    #[test]
-    fn an_end_is_described_in_words() {
-        assert_eq!(describe(&exited(1), 1), "ended with status 1");
-        assert_eq!(describe(&exited(1), 3), "ended with status 1 (3 times in a row)");
-        let killed = ContainerStatus::Exited {
-            code: 137,
-            signal: Some(9),
-            oom_killed: false,
-            finished_at_ms: 0,
-        };
-        assert_eq!(describe(&killed, 1), "was ended by signal 9");
     }
 }
