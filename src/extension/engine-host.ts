@@ -1,5 +1,5 @@
 import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from "vscode";
-import { findBinary, requireVersion } from "../bridge/sidecar/binary";
+import { findBinary, requireLinux, requireVersion } from "../bridge/sidecar/binary";
 import { parseEndpoint } from "../bridge/sidecar/endpoint";
 import { type Connected, Engine, type EngineSource, type EngineStatus } from "../bridge/sidecar/engine";
 import { placesOf } from "../bridge/sidecar/places";
@@ -178,6 +178,7 @@ export class EngineHost implements Disposable {
       this.#log.info(`The engine is the daemon at ${settings.endpoint}.`);
       return { kind: "daemon", endpoint: parseEndpoint(settings.endpoint, token) };
     }
+    requireLinux();
     const places = placesOf({ dataDir: settings.dataDir, socket: settings.socket });
     this.#log.info(`The engine is the sidecar at ${places.socket}.`);
     const supervisor = new SidecarSupervisor({

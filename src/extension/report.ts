@@ -16,6 +16,9 @@ export function remediesFor(error: unknown): Remedy[] {
   if (error instanceof Untrusted) {
     return [command("Manage Workspace Trust", "workbench.trust.manage")];
   }
+  if (error instanceof BinaryProblem && error.trouble === "unsupported-platform") {
+    return [settings("zlayer.endpoint")];
+  }
   if (error instanceof BinaryProblem) {
     const repair = settings("zlayer.sidecar.path");
     return error.trouble === "missing" ? [repair] : [repair, command("Show Sidecar Log", "zlayer.sidecar.showLog")];

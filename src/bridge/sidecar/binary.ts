@@ -11,7 +11,7 @@ const NAME = "zlayer-sidecar";
 /** A binary that hangs when asked for its version is given up after this many milliseconds. */
 const VERSION_TIMEOUT_MS = 10_000;
 
-export type BinaryTrouble = "missing" | "not-executable" | "cannot-run" | "wrong-version";
+export type BinaryTrouble = "unsupported-platform" | "missing" | "not-executable" | "cannot-run" | "wrong-version";
 
 /** No usable sidecar binary. The message is for the user. */
 export class BinaryProblem extends Error {
@@ -24,6 +24,16 @@ export class BinaryProblem extends Error {
     readonly path?: string,
   ) {
     super(message);
+  }
+}
+
+/** @throws BinaryProblem `unsupported-platform` on a system that has no Linux containers */
+export function requireLinux(platform: NodeJS.Platform = process.platform): void {
+  if (platform !== "linux") {
+    throw new BinaryProblem(
+      "unsupported-platform",
+      "The ZLayer sidecar runs on Linux. Open this folder in WSL, over SSH or in a Dev Container, or name a daemon that runs elsewhere in the setting zlayer.endpoint.",
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EngineUnreachable } from "./api-error";
-import { BinaryProblem, findBinary, requireVersion } from "./binary";
+import { BinaryProblem, findBinary, requireLinux, requireVersion } from "./binary";
 import { type FakeMode, writeFakeSidecar } from "./fake-sidecar";
 import { placesOf } from "./places";
 import { SidecarStartFailed, SidecarSupervisor } from "./supervisor";
@@ -149,6 +149,11 @@ describe("findBinary", () => {
     ["missing", { env: { PATH: "/nowhere" } }],
   ])("says %s for %j", async (expected, places) => {
     expect(trouble(await findBinary(places).catch((error: unknown) => error))).toBe(expected);
+  });
+
+  it("says where the sidecar runs, on a system without Linux containers", () => {
+    expect(() => requireLinux("win32")).toThrow("WSL");
+    expect(() => requireLinux("linux")).not.toThrow();
   });
 
   it("refuses a sidecar of another version", async () => {
