@@ -230,7 +230,8 @@ impl<'a> Walk<'a> {
                 None
             }
         };
-        if self.same_without(steps) {
+        // A default is among the values that are served; only what is not served at all can be one by chance.
+        if why.is_none() && self.same_without(steps) {
             return;
         }
         let name = path.text();
