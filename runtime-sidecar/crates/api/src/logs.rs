@@ -71,51 +71,100 @@ pub(crate) async fn container(
 }
 
 /// `GET /api/v1/deployments/{deployment}/services/{service}/logs`: plain text, or events when followed. With more than one
-/// replica each line begins with the replica's number.
+/// replica each line begins with the replica's number. Containers that come while it is followed are followed too.
 pub(crate) async fn service(
     State(api): State<Arc<Api>>,
     Path((deployment, service)): Path<(String, String)>,
     query: Query,
 ) -> Result<Response> {
-    services::require(&*api.engine.deployment(&deployment)?, &service)?;
-    let instance = query.text("instance");
+    let stored = api.engine.deployment(&deployment)?;
+    services::require(&stored, &service)?;
     let wanted = log_query(&query, "lines")?;
-    let containers: Vec<_> = api
-        .engine
-        .containers()
-        .into_iter()
-        .filter(|c| c.deployment == deployment && c.service == service)
-        .filter(|c| instance.is_none_or(|instance| c.id() == instance || c.replica.to_string() == instance))
-        .collect();
-    let many = containers.len() > 1;
-    let mut all = SelectAll::new();
-    for container in containers {
-        let prefix = if many {
-            format!("{} | ", container.replica)
-        } else {
-            String::new()
-        };
-        let follow = wanted.follow;
-        let write = move |record: LogRecord, out: &mut Vec<u8>| {
-            if follow {
-                out.extend_from_slice(b"data: ");
-            }
-            out.extend_from_slice(prefix.as_bytes());
-            out.extend_from_slice(String::from_utf8_lossy(&record.data).as_bytes());
-            out.extend_from_slice(if follow { b"\n\n" } else { b"\n" });
-        };
-        all.push(Batches {
-            records: container.container.logs(wanted.clone()),
-            write,
-            ended: false,
-        });
-    }
-    let content_type = if wanted.follow {
-        "text/event-stream"
-    } else {
-        "text/plain; charset=utf-8"
+    let follow = wanted.follow;
+    let changes = api.engine.container_changes();
+    let mut logs = ServiceLogs {
+        api: Arc::clone(&api),
+        prefixed: stored.desired(&service) > 1 && query.text("instance").is_none(),
+        instance: query.text("instance").map(str::to_owned),
+        deployment,
+        service,
+        wanted,
+        known: Vec::new(),
+        open: SelectAll::new(),
     };
-    Ok(stream::response(content_type, until_shutdown(&api, all)))
+    logs.open_new();
+    // What comes later is read from its beginning.
+    logs.wanted.tail = None;
+    if !follow {
+        return Ok(stream::response(
+            "text/plain; charset=utf-8",
+            until_shutdown(&api, logs.open),
+        ));
+    }
+    let chunks = futures_util::stream::unfold((logs, changes), |(mut logs, mut changes)| async move {
+        loop {
+            tokio::select! {
+                Some(chunk) = logs.open.next(), if !logs.open.is_empty() => return Some((chunk, (logs, changes))),
+                changed = changes.changed() => {
+                    changed.ok()?;
+                    logs.open_new();
+                }
+            }
+        }
+    });
+    Ok(stream::response("text/event-stream", until_shutdown(&api, chunks)))
+}
+
+/// Appends a record to a chunk.
+type Writer = Box<dyn FnMut(LogRecord, &mut Vec<u8>) + Send>;
+
+/// The logs of a service's containers, as one.
+struct ServiceLogs {
+    api: Arc<Api>,
+    deployment: String,
+    service: String,
+    instance: Option<String>,
+    prefixed: bool,
+    wanted: LogQuery,
+    known: Vec<String>,
+    open: SelectAll<Batches<Writer>>,
+}
+
+impl ServiceLogs {
+    /// Opens the logs of the containers that are not open yet.
+    fn open_new(&mut self) {
+        for container in self.api.engine.containers() {
+            let instance = self.instance.as_deref();
+            if container.deployment != self.deployment
+                || container.service != self.service
+                || instance.is_some_and(|wanted| container.id() != wanted && container.replica.to_string() != wanted)
+                || self.known.iter().any(|id| id == container.id())
+            {
+                continue;
+            }
+            self.known.push(container.id().to_owned());
+            let prefix = if self.prefixed {
+                format!("{} | ", container.replica)
+            } else {
+                String::new()
+            };
+            let follow = self.wanted.follow;
+            let write = move |record: LogRecord, out: &mut Vec<u8>| {
+                let text = String::from_utf8_lossy(&record.data);
+                if follow {
+                    // A carriage return would end the line for the reader of the events.
+                    let _ = write!(out, "data: {prefix}{}\n\n", text.replace('\r', ""));
+                } else {
+                    let _ = writeln!(out, "{prefix}{text}");
+                }
+            };
+            self.open.push(Batches {
+                records: container.container.logs(self.wanted.clone()),
+                write: Box::new(write),
+                ended: false,
+            });
+        }
+    }
 }
 
 /// `lines` names the parameter with the number of lines; 0 and `all` mean all.

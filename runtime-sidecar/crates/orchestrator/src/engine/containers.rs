@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sidecar_api_types::{ContainerMetrics, Phase};
 use sidecar_container::ContainerStatus;
+use tokio::sync::watch;
 
 use super::{Engine, start_of};
 use crate::command::Command;
@@ -28,6 +29,11 @@ impl Engine {
         let mut all: Vec<ContainerView> = self.context.containers.all().into_iter().map(Into::into).collect();
         all.sort_by(|a, b| (&a.deployment, &a.service, a.replica).cmp(&(&b.deployment, &b.service, b.replica)));
         all
+    }
+
+    /// Changes when a container comes or goes.
+    pub fn container_changes(&self) -> watch::Receiver<u64> {
+        self.context.containers.changes()
     }
 
     pub fn container(&self, id: &str) -> Result<ContainerView, EngineError> {

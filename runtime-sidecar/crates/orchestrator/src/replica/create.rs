@@ -37,6 +37,7 @@ impl Replica {
                 container,
                 attachment,
                 ports,
+                adopted: false,
             }),
             Err(error) => {
                 if attachment.is_some() {

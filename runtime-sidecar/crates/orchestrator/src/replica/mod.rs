@@ -58,6 +58,8 @@ struct Live {
     container: Container,
     attachment: Option<Attachment>,
     ports: Vec<PublishedPort>,
+    /// A former sidecar left it: that it runs is no news.
+    adopted: bool,
 }
 
 enum Leave {
@@ -154,6 +156,7 @@ impl Replica {
             container,
             attachment,
             ports,
+            adopted: true,
         };
         self.register(&live);
         live
@@ -263,15 +266,18 @@ impl Replica {
     async fn supervise(&mut self, live: &Live, backoff: &mut Backoff) -> Leave {
         let mut status = live.container.status();
         let mut last_start = None;
+        let mut ends = 0;
         loop {
             let now = status.borrow_and_update().clone();
             let leave = match now {
                 ContainerStatus::Running { pid, started_at_ms } => {
-                    self.report_running(live, pid, started_at_ms);
+                    let news = !live.adopted || ends > 0;
+                    self.report_running(live, pid, started_at_ms, news);
                     last_start = Some(Instant::now());
                     self.while_running(live, &mut status).await
                 }
                 ContainerStatus::Exited { .. } => {
+                    ends += 1;
                     self.report_exited(live, &now);
                     if last_start
                         .take()
@@ -288,7 +294,7 @@ impl Replica {
         }
     }
 
-    fn report_running(&self, live: &Live, pid: u32, started_at_ms: u64) {
+    fn report_running(&self, live: &Live, pid: u32, started_at_ms: u64, news: bool) {
         let address = live.attachment.as_ref().map(|a| a.address);
         self.report(|replica| {
             replica.phase = Phase::Running;
@@ -309,6 +315,9 @@ impl Replica {
         self.context.board.service(&self.deployment, &self.service, |service| {
             service.addresses.insert(self.index, addresses);
         });
+        if !news {
+            return;
+        }
         let config = live.container.config();
         let events = &self.context.events;
         events.container(
