@@ -26,7 +26,12 @@ const WITH_SPEC: u32 = 1;
 
 fn check(text: &str, flags: u32) -> Checked {
     match sidecar_spec::parse(text) {
-        Err(problems) => Checked { valid: false, problems, unserved: Vec::new(), spec: None },
+        Err(problems) => Checked {
+            valid: false,
+            problems,
+            unserved: Vec::new(),
+            spec: None,
+        },
         Ok(spec) => Checked {
             valid: true,
             problems: Vec::new(),
