@@ -26,7 +26,10 @@ pub fn locate(text: &str, path: &str, code: &str, message: &str) -> Problem {
 fn deepest(node: &Node, at: Path, wanted: &str) -> Path {
     let children: Vec<(Path, &Node)> = match &node.value {
         Value::Scalar { .. } => Vec::new(),
-        Value::Seq(items) => items.iter().map(|item| (at.index(item.index, item.node.range), &item.node)).collect(),
+        Value::Seq(items) => items
+            .iter()
+            .map(|item| (at.index(item.index, item.node.range), &item.node))
+            .collect(),
         Value::Map(entries) => entries.iter().map(|entry| (at.key(&entry.key), &entry.value)).collect(),
     };
     for (path, child) in children {
@@ -34,7 +37,10 @@ fn deepest(node: &Node, at: Path, wanted: &str) -> Path {
         if text == wanted {
             return path;
         }
-        if wanted.strip_prefix(&text).is_some_and(|rest| rest.starts_with(['.', '['])) {
+        if wanted
+            .strip_prefix(&text)
+            .is_some_and(|rest| rest.starts_with(['.', '[']))
+        {
             return deepest(child, path, wanted);
         }
     }
