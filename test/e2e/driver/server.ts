@@ -72,7 +72,6 @@ export class Server {
     const host: VsCodeHost = await vscodeHost();
     const home = await mkdtemp(join(tmpdir(), "zl-e2e-"));
     const dirs = { user: join(home, "user"), extensions: join(home, "extensions"), run: join(home, "run") };
-    await mkdir(join(dirs.user, "User"), { recursive: true });
     await mkdir(dirs.extensions);
     await mkdir(dirs.run, { mode: 0o700 });
     const settings = {
@@ -81,7 +80,11 @@ export class Server {
       "security.workspace.trust.enabled": options.workspaceTrust ?? false,
       ...options.settings,
     };
-    await writeFile(join(dirs.user, "User", "settings.json"), JSON.stringify(settings));
+    // A window in the browser takes settings of the machine, such as paths, from the server's own file.
+    for (const scope of ["User", "Machine"]) {
+      await mkdir(join(dirs.user, scope), { recursive: true });
+      await writeFile(join(dirs.user, scope, "settings.json"), JSON.stringify(settings));
+    }
     await writeFile(join(home, "config.yaml"), "");
 
     const common = [host.entry, "--config", join(home, "config.yaml"), "--user-data-dir", dirs.user];
