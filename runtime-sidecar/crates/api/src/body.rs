@@ -1,7 +1,9 @@
 //! Request bodies.
 
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
@@ -16,12 +18,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let bytes = axum::body::to_bytes(request.into_body(), LIMIT)
-            .await
-            .map_err(|cause| {
-                let message = format!("The request body could not be read, or is larger than {LIMIT} bytes: {cause}");
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", message)
-            })?;
+        let bytes = read(request.into_body()).await?;
         let text = if bytes.iter().all(u8::is_ascii_whitespace) {
             b"{}"
         } else {
@@ -43,4 +40,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
                 )
             })
     }
+}
+
+/// Reads a body to its end; of one that is too large, as much as is needed for the client to see our answer.
+async fn read(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|cause| {
+            ApiError::bad_request(
+                "body-incomplete",
+                format!("The request body could not be read: {cause}"),
+            )
+        })?;
+        length += chunk.len();
+        if length <= LIMIT {
+            bytes.extend_from_slice(&chunk);
+        } else if length > 4 * LIMIT {
+            break;
+        }
+    }
+    if length > LIMIT {
+        let message = format!("The request body is larger than {LIMIT} bytes.");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", message));
+    }
+    Ok(bytes)
 }
