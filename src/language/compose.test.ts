@@ -33,7 +33,7 @@ services:
     volumes: ["data:/var/lib/postgresql", "./init:/init:ro"]
     healthcheck: { test: [CMD, pg_isready], interval: 5s, retries: 5 }
     entrypoint: /start
-    working_dir: /work
+    working_dir: /srv
 volumes: { data: {} }
 networks: { front: {} }
 secrets: { key: { file: key.txt } }
@@ -65,7 +65,7 @@ test("a Compose file becomes a valid spec, and what is lost is listed", async ()
     resources: { cpu: 0.5, memory: "512Mi" },
   });
   expect(services["db"]).toMatchObject({
-    command: { entrypoint: ["/start"], workdir: "/work" },
+    command: { entrypoint: ["/start"], workdir: "/srv" },
     health: { interval: "5s", retries: 5, check: { type: "command", command: "pg_isready" } },
     storage: [
       { type: "named", name: "data", target: "/var/lib/postgresql" },
