@@ -1,8 +1,14 @@
+import { join } from "node:path";
 import { Uri, commands as vscodeCommands, window, workspace } from "vscode";
+import { placesOf } from "../../bridge/sidecar/places";
+import { engineSettings } from "../settings";
 import type { ZLayerContext } from "../zlayer-context";
 import type { NounCommands } from "./registry";
 
 const SAMPLE = "hello";
+/** The image that `npm start` assembles, and one of the public registry that does the same where that did not happen. */
+const LOCAL_IMAGE = "oci-layout.localhost/hello:1";
+const PUBLIC_IMAGE = "docker.io/library/busybox:1.37";
 
 export const commands: NounCommands = {
   open: {
@@ -32,8 +38,23 @@ async function openSample(context: ZLayerContext): Promise<void> {
     await workspace.fs.copy(source, place);
   }
   const spec = Uri.joinPath(place, `${SAMPLE}.zlayer.yml`);
+  if (
+    !(await exists(
+      Uri.file(join(placesOf({ dataDir: engineSettings().dataDir }).dataDir, "images", "layouts", SAMPLE)),
+    ))
+  ) {
+    await usePublicImage(spec);
+  }
   await window.showTextDocument(await workspace.openTextDocument(spec));
   await vscodeCommands.executeCommand("setContext", "zlayer.sampleOpened", true);
+}
+
+async function usePublicImage(spec: Uri): Promise<void> {
+  const text = new TextDecoder().decode(await workspace.fs.readFile(spec));
+  const changed = text.replace(/^ *# Assembled on this machine.*\n/m, "").replaceAll(LOCAL_IMAGE, PUBLIC_IMAGE);
+  if (changed !== text) {
+    await workspace.fs.writeFile(spec, new TextEncoder().encode(changed));
+  }
 }
 
 async function exists(uri: Uri): Promise<boolean> {
