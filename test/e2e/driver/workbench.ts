@@ -140,14 +140,31 @@ export class Workbench {
     await this.page.locator(".monaco-menu .action-item", { hasText: entry }).first().click();
   }
 
-  /** Opens the list of notifications: a window that is not looked at shows no toasts. */
-  async showNotifications(): Promise<void> {
-    await this.palette("Notifications: Show Notifications");
-    await this.page.locator(".notifications-center.visible").waitFor();
+  /**
+   * Waits for a notification in their list. A window that is not looked at shows no toasts, and the list closes by itself when it
+   * becomes empty, so it is opened until the notification is there.
+   *
+   * @param withinMs after which it fails
+   */
+  async notified(text: string | RegExp, withinMs = APPEARS): Promise<Locator> {
+    const wanted = this.notification(text).first();
+    for (const end = Date.now() + withinMs; ; ) {
+      if (!(await this.page.locator(".notifications-center.visible").isVisible())) {
+        await this.page.locator("[id='status.notifications']").click();
+      }
+      try {
+        await wanted.waitFor({ timeout: 1000 });
+        return wanted;
+      } catch (error) {
+        if (Date.now() > end) {
+          throw error;
+        }
+      }
+    }
   }
 
   async hideNotifications(): Promise<void> {
-    await this.palette("Notifications: Hide Notifications");
+    await this.page.locator("[id='status.notifications']").click();
     await this.page.locator(".notifications-center.visible").waitFor({ state: "hidden" });
   }
 
