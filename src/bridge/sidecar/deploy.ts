@@ -39,19 +39,8 @@ export class DeployFailed extends Error {
 /** A replica that ended this many times while its deploy was watched will not come up by waiting. */
 const CRASHES_MAX = 3;
 
-/** Reasons under which an engine tries again and again although somebody has to act first. */
-const HOPELESS: ReadonlySet<string> = new Set([
-  "crash-loop",
-  "command-not-found",
-  "image-not-found",
-  "image-unauthorized",
-  "unauthorized",
-  "login-required",
-  "wrong-platform",
-  "wrong-digest",
-  "digest-mismatch",
-  "port-in-use",
-]);
+/** Why something is tried again and again although somebody has to act first. All else that is hopeless is `failed`. */
+const HOPELESS = "crash-loop";
 
 /**
  * Deploys a spec and resolves once all of it runs and is healthy.
@@ -169,12 +158,12 @@ function failureOf(state: DeploymentState, restarts: Map<string, number>): Deplo
         restarts.set(replica.id, replica.restarts);
       }
       const crashed = replica.restarts - (before ?? replica.restarts) >= CRASHES_MAX && replica.phase === "backoff";
-      const hopeless = replica.reason != null && HOPELESS.has(replica.reason.code) && replica.phase !== "running";
+      const hopeless = replica.reason?.code === HOPELESS;
       if (crashed || hopeless || replica.phase === "failed") {
         return new DeployFailed(state.name, replica.reason ?? unknownReason(replica), service.name);
       }
     }
-    if (service.phase === "failed" || (service.reason != null && HOPELESS.has(service.reason.code))) {
+    if (service.phase === "failed" || service.reason?.code === HOPELESS) {
       return new DeployFailed(state.name, service.reason ?? { code: "failed", message: "It failed." }, service.name);
     }
   }
