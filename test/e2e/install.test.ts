@@ -24,3 +24,19 @@ test("the packaged extension is installed and the sample opens", async () => {
   await workbench.page.keyboard.press("Control+Shift+X");
   await workbench.page.locator(".extensions-viewlet .monaco-list-row", { hasText: "ZLayer" }).first().waitFor();
 });
+
+test("it activates because of the spec, and says how long that took", async () => {
+  await workbench.palette("Developer: Show Running Extensions");
+  const row = workbench.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "ZLayer" }).first();
+  // The list, slowest first, holds only the rows in sight.
+  await workbench.page.locator(".runtime-extensions-editor .monaco-list-row").first().click();
+  await expect
+    .poll(async () => {
+      await workbench.page.keyboard.press("PageDown");
+      return row.isVisible();
+    })
+    .toBe(true);
+  const activation = /Activation:\s*(\d+)\s*ms/;
+  await expect.poll(() => row.textContent()).toMatch(activation);
+  console.log(`activation of the extension: ${activation.exec((await row.textContent()) ?? "")?.[1]} ms`);
+});

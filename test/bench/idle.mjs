@@ -1,0 +1,45 @@
+// Memory and processor time of an engine that has nothing to do: alone, and with ten containers that sleep.
+//   node test/bench/idle.mjs [SECONDS]
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { main } from "../../scripts/lib/run.mjs";
+import { writeSampleImage } from "../../scripts/sample-image.mjs";
+import { deployAndWait, specOf, withDirectory, withEngine } from "./support.mjs";
+
+/** Clock ticks a second: fixed by Linux's interface. */
+const TICKS = 100;
+
+async function cpuSeconds(pid) {
+  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1].split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+async function proportionalMegabytes(pid) {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8");
+  return (Number(/^Pss:\s+(\d+)/m.exec(text)[1]) * 1024) / 1e6;
+}
+
+async function measure(name, pid, seconds) {
+  await sleep(5000);
+  const before = await cpuSeconds(pid);
+  await sleep(seconds * 1000);
+  const share = ((await cpuSeconds(pid)) - before) / seconds;
+  console.log(
+    `${name.padEnd(28)} ${(await proportionalMegabytes(pid)).toFixed(1)} MB   ${(share * 100).toFixed(2)} % of a core`,
+  );
+}
+
+await main(() =>
+  withDirectory(async (directory) => {
+    const seconds = Number(process.argv[2] ?? 30);
+    await mkdir(join(directory, "images"));
+    await writeSampleImage(join(directory, "images", "layouts", "hello"));
+    await withEngine(directory, async (client) => {
+      const { pid } = await client.info();
+      await measure("nothing deployed", pid, seconds);
+      await deployAndWait(client, specOf("ten", "oci-layout.localhost/hello:1", 10, ["/bin/sleep", "1000000"]));
+      await measure("10 containers that sleep", pid, seconds);
+    });
+  }),
+);
