@@ -33,11 +33,15 @@ impl Directory {
     pub fn shim_log(&self) -> PathBuf {
         self.0.join("shim.log")
     }
+    /// In memory, and seen in the shim's mount namespace only: what is made anew for every start, and goes with the shim.
+    pub fn scratch(&self) -> PathBuf {
+        self.0.join("scratch")
+    }
     pub fn bundle(&self) -> PathBuf {
-        self.0.join("bundle")
+        self.scratch().join("bundle")
     }
     pub fn rootfs(&self) -> PathBuf {
-        self.0.join("rootfs")
+        self.scratch().join("rootfs")
     }
     pub fn upper(&self) -> PathBuf {
         self.0.join("upper")
@@ -46,18 +50,22 @@ impl Directory {
         self.0.join("work")
     }
     pub fn etc(&self) -> PathBuf {
-        self.0.join("etc")
+        self.scratch().join("etc")
     }
     pub fn log(&self) -> PathBuf {
         self.0.join("log")
     }
     /// libcontainer's own state; made anew for every start.
     pub fn runtime_state(&self) -> PathBuf {
-        self.0.join("runtime")
+        self.scratch().join("runtime")
     }
     /// Compiled seccomp filters, shared by all containers of a state directory.
     pub fn seccomp_cache(&self) -> PathBuf {
         self.0.parent().unwrap_or(&self.0).join(".seccomp")
+    }
+    /// The lowest layer of every container of a state directory; see `skeleton`.
+    pub fn skeleton(&self) -> PathBuf {
+        self.0.parent().unwrap_or(&self.0).join(".skeleton")
     }
 
     pub fn read_blueprint(&self) -> Result<Blueprint> {

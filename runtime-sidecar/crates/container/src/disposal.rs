@@ -20,10 +20,10 @@ pub(crate) fn dispose(dir: &Directory, blueprint: &Blueprint) -> Result<()> {
             .map_err(|e| ContainerError::io("cannot remove the cgroup", &path, e))?;
     }
     // Not recursive: were the root file system still mounted, its files would be deleted.
-    let rootfs = dir.rootfs();
-    match fs::remove_dir(&rootfs) {
+    let scratch = dir.scratch();
+    match fs::remove_dir(&scratch) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(ContainerError::io("cannot remove", &rootfs, e));
+            return Err(ContainerError::io("cannot remove", &scratch, e));
         }
         _ => {}
     }

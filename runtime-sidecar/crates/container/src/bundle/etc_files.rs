@@ -8,7 +8,7 @@ use crate::config::{ContainerConfig, NetworkNamespace};
 use crate::directory::Directory;
 use crate::error::{ContainerError, Result};
 
-pub(super) const NAMES: &[&str] = &["hostname", "hosts", "resolv.conf"];
+pub(crate) const NAMES: &[&str] = &["hostname", "hosts", "resolv.conf"];
 
 pub(super) fn write(dir: &Directory, config: &ContainerConfig) -> Result<()> {
     let etc = dir.etc();

@@ -1,7 +1,7 @@
 //! The OCI bundle of a container: its runtime specification and the small files that are mounted into it.
 
 pub(crate) mod capabilities;
-mod etc_files;
+pub(crate) mod etc_files;
 mod mounts;
 mod resources;
 pub(crate) mod seccomp;

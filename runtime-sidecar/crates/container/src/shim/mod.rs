@@ -7,6 +7,7 @@ mod helper;
 mod output;
 mod report;
 mod rootfs;
+mod skeleton;
 mod supervisor;
 
 use std::fs::OpenOptions;

@@ -11,6 +11,7 @@ use nix::libc;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 
+use super::skeleton;
 use crate::config::{NetworkNamespace, Rootfs};
 use crate::directory::Directory;
 use crate::error::{ContainerError, ErrorKind, Result};
@@ -29,6 +30,28 @@ pub(super) fn enter_own_mount_namespace() -> Result<()> {
             )
         })
         .map_err(|e| ContainerError::internal("cannot make a mount namespace", e))
+}
+
+/// A file in memory costs a small part of one on a disk, and the container's start makes many.
+pub(super) fn mount_scratch(dir: &Directory) -> Result<()> {
+    let scratch = dir.scratch();
+    make_directory(&scratch, 0o700)?;
+    // The container can write to its files in `/etc`, which are here.
+    mount(
+        Some("tmpfs"),
+        &scratch,
+        Some("tmpfs"),
+        MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC,
+        Some("mode=700,size=4m"),
+    )
+    .map_err(|e| ContainerError::internal(format_args!("cannot mount a file system at {}", scratch.display()), e))
+}
+
+fn make_directory(path: &Path, mode: u32) -> Result<()> {
+    match fs::DirBuilder::new().mode(mode).create(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(ContainerError::io("cannot create", path, e)),
+        _ => Ok(()),
+    }
 }
 
 /// Lets go of the network namespaces of other containers: each is bound to a path, and a copy of that mount in here would
@@ -98,14 +121,9 @@ pub(super) fn hide_cgroups(node: &Node) -> Result<()> {
 pub(super) fn mount_overlay(dir: &Directory, rootfs: &Rootfs, node: &Node) -> Result<()> {
     let target = dir.rootfs();
     for (path, mode) in [(dir.upper(), 0o755), (dir.work(), 0o700), (target.clone(), 0o755)] {
-        match fs::DirBuilder::new().mode(mode).create(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(ContainerError::io("cannot create", &path, e));
-            }
-            _ => {}
-        }
+        make_directory(&path, mode)?;
     }
-    let parent_device = device(dir.path())?;
+    let parent_device = device(&dir.scratch())?;
     if device(&target)? != parent_device {
         return Ok(());
     }
@@ -117,7 +135,8 @@ pub(super) fn mount_overlay(dir: &Directory, rootfs: &Rootfs, node: &Node) -> Re
             ));
         }
     }
-    overlay(dir, &rootfs.layers, node).map_err(|e| {
+    let layers: Vec<PathBuf> = rootfs.layers.iter().cloned().chain([skeleton::of(dir)?]).collect();
+    overlay(dir, &layers, node).map_err(|e| {
         let (kind, hint) = match e {
             Errno::ENOSPC => (ErrorKind::DiskFull, "free some space"),
             Errno::EINVAL if node.in_user_namespace => (

@@ -137,7 +137,7 @@ impl Bed {
                 entries
                     .flatten()
                     .map(|e| e.file_name())
-                    .filter(|name| name != ".seccomp")
+                    .filter(|name| name != ".seccomp" && name != ".skeleton")
                     .collect()
             })
             .unwrap_or_default();

@@ -146,6 +146,7 @@ impl Supervisor {
     pub fn run(mut self) -> Result<()> {
         let prepared = rootfs::enter_own_mount_namespace().and_then(|()| {
             rootfs::release_namespaces(&self.blueprint.config.network);
+            rootfs::mount_scratch(&self.dir)?;
             match self.blueprint.cgroup_parent {
                 Some(_) => Ok(()),
                 None => rootfs::hide_cgroups(&self.node),
@@ -331,7 +332,7 @@ impl Supervisor {
     fn clear_away(&mut self) -> Result<()> {
         self.outputs.clear();
         let _ = std::env::set_current_dir("/");
-        while nix::mount::umount2(&self.dir.rootfs(), nix::mount::MntFlags::MNT_DETACH).is_ok() {}
+        while nix::mount::umount2(&self.dir.scratch(), nix::mount::MntFlags::MNT_DETACH).is_ok() {}
         dispose(&self.dir, &self.blueprint)
     }
 }
