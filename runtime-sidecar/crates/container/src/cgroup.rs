@@ -82,10 +82,15 @@ impl Layout {
         }
     }
 
+    /// The directory of one controller for a cgroup.
+    pub fn directory(&self, controller: &str, path: &Path) -> Option<PathBuf> {
+        let relative = path.strip_prefix("/").unwrap_or(path);
+        self.controller(controller).map(|root| root.join(relative))
+    }
+
     /// The file of one controller in a cgroup.
     pub fn file(&self, controller: &str, path: &Path, name: &str) -> Option<PathBuf> {
-        let relative = path.strip_prefix("/").unwrap_or(path);
-        self.controller(controller).map(|root| root.join(relative).join(name))
+        self.directory(controller, path).map(|directory| directory.join(name))
     }
 
     /// How often the kernel killed a process of the cgroup because of its memory limit.

@@ -65,6 +65,12 @@ async fn limits_are_in_the_cgroup() {
     assert_eq!(read("cpuset", "cpuset.cpus"), "0");
     assert_eq!(read("memory", "memory.limit_in_bytes"), (64 << 20).to_string());
     assert_eq!(read("pids", "pids.max"), "77");
+    // The container may read its limits; it cannot lift them.
+    let script = "cd /sys/fs/cgroup; \
+                  for limit in memory/memory.limit_in_bytes pids/pids.max cpu/cpu.cfs_quota_us; do \
+                  cat $limit; (echo -1 > $limit) 2>/dev/null && echo lifted $limit; done; true";
+    let seen = exec(&container, command(&["sh", "-c", script])).await;
+    assert_eq!(seen.stdout, format!("{}\n77\n25000\n", 64 << 20));
     container.stop(Duration::ZERO).await.unwrap();
     container.remove().await.unwrap();
     bed.assert_clean();

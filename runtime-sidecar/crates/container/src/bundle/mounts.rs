@@ -1,10 +1,11 @@
 //! The mounts of a container: Docker's defaults, the generated files in `/etc`, then what the configuration asks for.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use oci_spec::runtime::{Mount as SpecMount, MountBuilder};
 
 use super::etc_files;
+use crate::cgroup::Layout;
 use crate::config::{Mount, NetworkNamespace};
 use crate::directory::{Blueprint, Directory};
 use crate::error::{ContainerError, ErrorKind, Result};
@@ -68,7 +69,26 @@ pub(super) fn mounts(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Res
     } else {
         mounts.push(mount("sysfs", "/sys", "sysfs", &["nosuid", "noexec", "nodev", "ro"])?);
     }
-    if node.can_show_cgroups(blueprint.cgroup_parent.is_some()) {
+    let separate = separate_cgroups(Layout::of_machine(), blueprint);
+    if !node.can_show_cgroups(blueprint.cgroup_parent.is_some()) {
+        // Nothing to show.
+    } else if !separate.is_empty() {
+        mounts.push(mount(
+            "tmpfs",
+            "/sys/fs/cgroup",
+            "tmpfs",
+            &["nosuid", "noexec", "nodev", "mode=755", "size=64k"],
+        )?);
+        for (controller, path) in separate {
+            let target = format!("/sys/fs/cgroup/{controller}");
+            mounts.push(mount(
+                path,
+                &target,
+                "bind",
+                &["bind", "nosuid", "noexec", "nodev", "ro"],
+            )?);
+        }
+    } else {
         mounts.push(mount(
             "cgroup",
             "/sys/fs/cgroup",
@@ -100,6 +120,18 @@ pub(super) fn mounts(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Res
         mounts.push(user_mount(wanted)?);
     }
     Ok(mounts)
+}
+
+/// What programs read to learn their limits, where each controller has a hierarchy of its own. libcontainer would mount every
+/// hierarchy, and writable: the container's root could lift its own limits.
+fn separate_cgroups(layout: &Layout, blueprint: &Blueprint) -> Vec<(&'static str, PathBuf)> {
+    let (Layout::Separate(_), Some(cgroup)) = (layout, blueprint.cgroup_path()) else {
+        return Vec::new();
+    };
+    ["cpu", "cpuacct", "cpuset", "memory", "pids"]
+        .into_iter()
+        .filter_map(|controller| Some((controller, layout.directory(controller, &cgroup)?)))
+        .collect()
 }
 
 fn user_mount(wanted: &Mount) -> Result<SpecMount> {
