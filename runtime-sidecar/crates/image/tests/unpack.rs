@@ -289,6 +289,34 @@ async fn a_layer_that_occurs_twice_is_stacked_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn numbers_that_a_header_leaves_out_are_zero() {
+    let mut archive = Archive::default();
+    for (name, blank) in [("nul", 0), ("space", b' ')] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(EntryType::Directory);
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_mode(0o755);
+        let old = header.as_old_mut();
+        let owner: [&mut [u8]; 2] = [&mut old.uid, &mut old.gid];
+        for number in owner {
+            number.fill(blank);
+        }
+        old.size.fill(blank);
+        old.mtime.fill(blank);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.dev_major.fill(blank);
+        gnu.dev_minor.fill(blank);
+        archive = archive.raw(header, b"");
+    }
+    let (_dir, image) = unpack([archive.bytes()]).await;
+    for name in ["nul", "space"] {
+        let meta = std::fs::metadata(image.layers[0].join(name)).unwrap();
+        assert!(meta.is_dir(), "{name}");
+        assert_eq!((meta.uid(), meta.gid(), meta.mtime()), (0, 0, 0), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_devices_that_every_container_has_are_made() {
     let archive = Archive::of([
         Entry::device(EntryType::Char, "null", 1, 3),

@@ -237,7 +237,7 @@ impl<R: BufRead> TarReader<R> {
         if !self.block(&mut block)? || block.iter().all(|b| *b == 0) {
             return Ok(None);
         }
-        let header = Header::from_byte_slice(&block).clone();
+        let mut header = Header::from_byte_slice(&block).clone();
         let sum: u32 = block
             .iter()
             .enumerate()
@@ -248,6 +248,7 @@ impl<R: BufRead> TarReader<R> {
                 "a header of its archive has a wrong checksum".to_owned(),
             ));
         }
+        blanks_to_zero(&mut header);
         Ok(Some(header))
     }
 
@@ -374,6 +375,17 @@ fn check_sparse(entry: &Entry, stored: u64) -> Result<(), Fault> {
         Err(bad())
     } else {
         Ok(())
+    }
+}
+
+/// A number that was left out is 0, as other readers have it; the crate refuses it.
+fn blanks_to_zero(header: &mut Header) {
+    let old = header.as_old_mut();
+    let numbers: [&mut [u8]; 5] = [&mut old.mode, &mut old.uid, &mut old.gid, &mut old.size, &mut old.mtime];
+    for number in numbers {
+        if number.iter().all(|byte| matches!(byte, 0 | b' ')) {
+            number.fill(b'0');
+        }
     }
 }
 
