@@ -1,13 +1,14 @@
 //! `GET /sidecar/v1/containers/{id}/tty`: a terminal over a WebSocket.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use sidecar_api_types::TtyControl;
 use sidecar_container::{ContainerStatus, ExecConfig, ExecSession};
@@ -21,6 +22,10 @@ use crate::query::Query;
 const CHUNK: usize = 16 << 10;
 /// A message of a client is not larger, in bytes: a large paste.
 const MESSAGE: usize = 4 << 20;
+/// While the command has so many bytes of input before it, the client has to wait.
+const INPUT: usize = 1 << 20;
+/// A client that has to wait is asked this often whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(1);
 /// Tried in this order when the client names no command.
 const SHELLS: [&str; 2] = ["bash", "sh"];
 
@@ -95,7 +100,10 @@ async fn run(api: Arc<Api>, socket: WebSocket, session: ExecSession) {
     let (mut to_client, mut from_client) = socket.split();
     let mut chunk = vec![0; CHUNK];
     let mut open = true;
+    // Written beside everything else: a command that answers its input takes no more of it until its answer was read.
+    let mut input = BytesMut::new();
     let last = loop {
+        let full = input.len() >= INPUT;
         tokio::select! {
             read = stdout.read(&mut chunk), if open => match read {
                 // A terminal whose last process has ended reports an error instead of an end.
@@ -110,12 +118,20 @@ async fn run(api: Arc<Api>, socket: WebSocket, session: ExecSession) {
                 Ok(code) => TtyControl::Exit { code },
                 Err(error) => TtyControl::Error { error: ApiError::from(error).body },
             },
-            message = from_client.next() => match message {
-                Some(Ok(Message::Binary(bytes))) => {
-                    if stdin.write_all(&bytes).await.is_err() {
-                        open = false;
-                    }
+            written = stdin.write(&input), if !input.is_empty() => match written {
+                Ok(0) | Err(_) => {
+                    input.clear();
+                    open = false;
                 }
+                Ok(n) => input.advance(n),
+            },
+            () = tokio::time::sleep(PING_EVERY), if full => {
+                if to_client.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return;
+                }
+            }
+            message = from_client.next(), if !full => match message {
+                Some(Ok(Message::Binary(bytes))) => input.extend_from_slice(&bytes),
                 Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
                     Ok(TtyControl::Resize { cols, rows }) => {
                         if let Err(cause) = control.resize(cols.max(1), rows.max(1)).await {

@@ -130,6 +130,35 @@ async fn a_terminal_is_a_websocket() {
     assert!(seen.contains("40 120"), "{seen}");
     assert_eq!(last, json!({ "type": "exit", "code": 5 }));
 
+    // A large paste to a command that answers each line while it reads.
+    let stream = tokio::net::UnixStream::connect(sidecar.socket()).await.unwrap();
+    let url = format!("ws://localhost/sidecar/v1/containers/{id}/tty?command=cat");
+    let (socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+    let (mut paste, mut answers) = socket.split();
+    let sent = tokio::spawn(async move {
+        for _ in 0..40 {
+            paste
+                .send(Message::binary("0123456789abcde\n".repeat(4096)))
+                .await
+                .unwrap();
+        }
+        paste.send(Message::binary("over\n")).await.unwrap();
+        paste
+    });
+    let mut tail = String::new();
+    let pasted = async {
+        while !tail.contains("over") {
+            if let Message::Binary(bytes) = answers.next().await.unwrap().unwrap() {
+                tail += &String::from_utf8_lossy(&bytes);
+                tail.drain(..tail.len().saturating_sub(8));
+            }
+        }
+    };
+    tokio::time::timeout(support::PATIENCE, pasted)
+        .await
+        .expect("the paste hangs");
+    drop((sent.await.unwrap(), answers));
+
     let plain = sidecar.client().get(&format!("/sidecar/v1/containers/{id}/tty")).await;
     assert_eq!((plain.0, &plain.1["code"]), (426, &json!("websocket-required")));
 }
