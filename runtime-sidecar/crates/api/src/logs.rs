@@ -11,10 +11,11 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use futures_util::stream::SelectAll;
+use futures_util::stream::{Peekable, SelectAll};
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 use sidecar_container::{ContainerError, LogQuery, LogRecord, LogStream};
+use sidecar_orchestrator::EngineError;
 
 use crate::Api;
 use crate::error::{ApiError, Result};
@@ -56,7 +57,16 @@ pub(crate) async fn container(
             return Err(ApiError::bad_request("invalid-parameter", message));
         }
     };
-    let records = container.logs(log_query(&query, "tail")?);
+    let wanted = log_query(&query, "tail")?;
+    let follow = wanted.follow;
+    let mut records = container.logs(wanted).peekable();
+    // A log that is followed may have nothing to say for a long time, and its answer must begin at once.
+    if !follow
+        && let Some(Err(error)) = Pin::new(&mut records).peek().await
+        && is_gone(error)
+    {
+        return Err(EngineError::NoContainer(id).into());
+    }
     let content_type = match format {
         Format::Json => "application/x-ndjson",
         Format::Sse => "text/event-stream",
@@ -159,7 +169,7 @@ impl ServiceLogs {
                 }
             };
             self.open.push(Batches {
-                records: container.container.logs(self.wanted.clone()),
+                records: container.container.logs(self.wanted.clone()).peekable(),
                 write: Box::new(write),
                 ended: false,
             });
@@ -196,7 +206,7 @@ fn log_query(query: &query::Query, lines: &str) -> Result<LogQuery> {
 /// Turns records into chunks of bytes: all that is at hand, up to [`CHUNK`], in one. Runs within the connection's own
 /// task, and only when the client takes more.
 struct Batches<W> {
-    records: LogStream,
+    records: Peekable<LogStream>,
     write: W,
     ended: bool,
 }
@@ -215,7 +225,10 @@ impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Stream for Batches<W> {
                 Poll::Ready(Some(Ok(record))) => (this.write)(record, &mut chunk),
                 Poll::Ready(Some(Err(error))) => {
                     this.ended = true;
-                    chunk.extend_from_slice(&error_line(error));
+                    // That a container was removed is the end of its log and no failure.
+                    if !is_gone(&error) {
+                        chunk.extend_from_slice(&ApiError::from(error).line());
+                    }
                     break;
                 }
                 Poll::Ready(None) => {
@@ -234,8 +247,10 @@ impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Stream for Batches<W> {
     }
 }
 
-fn error_line(error: ContainerError) -> Vec<u8> {
-    ApiError::from(error).line()
+/// Whether a log cannot be read because its container was removed meanwhile.
+fn is_gone(error: &ContainerError) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }
 
 #[derive(Serialize)]
