@@ -330,9 +330,6 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "synced";
-        } | {
-            /** @enum {string} */
-            type: "resync";
         };
         /**
          * @description Text frames of the WebSocket `GET /sidecar/v1/containers/{id}/tty?cols=&rows=&command=&command=…`.

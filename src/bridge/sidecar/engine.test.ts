@@ -102,7 +102,7 @@ describe("ObservedState", () => {
     const state = new ObservedState();
     state.apply({ type: "deployment", deployment: deploymentState("old") });
     state.apply({ type: "synced" });
-    state.apply({ type: "resync" });
+    state.apply({ type: "list" });
     state.apply({ type: "deployment", deployment: deploymentState("new") });
     expect([...state.deployments.keys()]).toEqual(["old", "new"]);
     state.apply({ type: "synced" });

@@ -2,8 +2,7 @@ import { delay } from "../wait";
 import { type Capabilities, has } from "./capabilities";
 import type { ZLayerClient } from "./client";
 import { readDaemonState } from "./daemon-state";
-import type { ObservedState } from "./state";
-import type { StatusLine } from "./types";
+import type { ObservedLine, ObservedState } from "./state";
 
 /** A stock daemon is asked again at the latest after this many milliseconds, and shortly after each of its events. */
 const POLL_MS = 5_000;
@@ -32,11 +31,11 @@ export function statusLines(
   client: ZLayerClient,
   capabilities: Capabilities,
   signal: AbortSignal,
-): AsyncGenerator<StatusLine> {
+): AsyncGenerator<ObservedLine> {
   return has(capabilities, "status") ? client.status({ follow: true, signal }) : polledStatus(client, signal);
 }
 
-async function* polledStatus(client: ZLayerClient, signal: AbortSignal): AsyncGenerator<StatusLine> {
+async function* polledStatus(client: ZLayerClient, signal: AbortSignal): AsyncGenerator<ObservedLine> {
   const ended = new AbortController();
   const either = AbortSignal.any([ended.signal, signal]);
   let wake: () => void = () => {};
@@ -49,7 +48,7 @@ async function* polledStatus(client: ZLayerClient, signal: AbortSignal): AsyncGe
         happened = true;
         woken.abort();
       };
-      yield { type: "resync" };
+      yield { type: "list" };
       for (const deployment of await readDaemonState(client, signal)) {
         yield { type: "deployment", deployment };
       }

@@ -14,6 +14,9 @@ export type StateChange =
   /** Everything that exists is known now, for the first time or again. */
   | { readonly kind: "synced" };
 
+/** A line of the engine's status stream, or that a new list of everything begins. */
+export type ObservedLine = StatusLine | { readonly type: "list" };
+
 /** A deployment, one of its services, or one replica of that. */
 export interface Place {
   readonly deployment: DeploymentState;
@@ -66,7 +69,7 @@ export class ObservedState {
   }
 
   /** Takes one line of the engine's status stream. */
-  apply(line: StatusLine): void {
+  apply(line: ObservedLine): void {
     switch (line.type) {
       case "deployment":
         this.#listing?.add(line.deployment.name);
@@ -78,7 +81,7 @@ export class ObservedState {
       case "images":
         this.#changes.emit({ kind: "images" });
         return;
-      case "resync":
+      case "list":
         this.beginList();
         return;
       case "synced":

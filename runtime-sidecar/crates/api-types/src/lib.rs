@@ -116,8 +116,6 @@ pub enum StatusLine {
     /// The list of images changed; read it again.
     Images,
     Synced,
-    /// The reader was too slow and missed changes: all deployments follow again, then `synced`.
-    Resync,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
