@@ -49,7 +49,7 @@ const SERVED: &[(&str, Serves)] = &[
     ("services.*.scale.cooldown", All),
     ("services.*.depends", All),
     ("services.*.health", All),
-    ("services.*.errors.on_panic.action", Only(&["restart"])),
+    ("services.*.errors.on_panic.action", All),
     ("services.*.storage[bind]", All),
     ("services.*.storage[named].type", All),
     ("services.*.storage[named].name", All),
