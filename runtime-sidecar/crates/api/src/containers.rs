@@ -57,9 +57,7 @@ pub(crate) async fn stop(
     Path(id): Path<String>,
     JsonBody(request): JsonBody<StopContainerRequest>,
 ) -> Result<StatusCode> {
-    api.engine
-        .stop_container(&id, request.timeout.map(Duration::from_secs))
-        .await?;
+    api.engine.stop_container(&id, request.timeout.map(grace)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -69,11 +67,14 @@ pub(crate) async fn restart(
     JsonBody(request): JsonBody<RestartContainerRequest>,
 ) -> Result<StatusCode> {
     started(
-        api.engine
-            .restart_container(&id, request.timeout.map(Duration::from_secs))
-            .await?,
+        api.engine.restart_container(&id, request.timeout.map(grace)).await?,
         &id,
     )
+}
+
+/// A grace period that a client asks for, in seconds. More than a day is as good as a day.
+fn grace(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(24 * 60 * 60))
 }
 
 fn started(outcome: RestartOutcome, id: &str) -> Result<StatusCode> {

@@ -59,7 +59,7 @@ impl Series {
             if sample.time_ms <= since_ms || sample.time_ms < next {
                 return false;
             }
-            next = sample.time_ms + step_ms;
+            next = sample.time_ms.saturating_add(step_ms);
             true
         });
         wanted.copied().collect()

@@ -47,6 +47,27 @@ async fn a_spec_that_cannot_work_is_refused_with_the_place() {
         9,
     )
     .await;
+    let age = "18446744073709551615s";
+    for (rest, path) in [
+        (
+            format!("    health: {{ start_grace: {age}, check: {{ type: tcp, port: 80 }} }}\n"),
+            "health.start_grace",
+        ),
+        (
+            format!("    health: {{ interval: {age}, check: {{ type: tcp, port: 80 }} }}\n"),
+            "health.interval",
+        ),
+        (format!("    stop_grace_period: {age}\n"), "stop_grace_period"),
+    ] {
+        let line = if path == "stop_grace_period" { 8 } else { 9 };
+        check(
+            &sidecar,
+            &spec("shop", "true", &rest),
+            &format!("services.web.{path}"),
+            line,
+        )
+        .await;
+    }
     let bind = "    storage:\n      - { type: bind, source: ./data, target: /data }\n";
     check(
         &sidecar,

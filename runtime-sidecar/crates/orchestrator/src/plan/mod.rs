@@ -57,7 +57,7 @@ pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, Str
         parts.limits(service);
         parts.extra_hosts(service);
         parts.ports(service);
-        parts.restart_delay(service);
+        parts.durations(service);
         parts.nameservers(service);
         if let Err(problem) = Probe::new(name, service) {
             parts.problems.push(problem);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use sidecar_api_types::Reason;
 use sidecar_container::Limits;
@@ -16,6 +17,8 @@ use crate::volumes::Volumes;
 
 /// Processes and threads of a container when the spec does not say: enough for a database, too few to harm the machine.
 const PIDS_LIMIT: u64 = 4096;
+/// Of a time in a spec.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// Reads the parts of a service and collects what is wrong with them.
 pub(super) struct Parts {
@@ -258,13 +261,43 @@ impl Parts {
         spec.dns.clone()
     }
 
-    pub fn restart_delay(&mut self, spec: &ServiceSpec) {
+    /// Times that are added to the clock: longer ones than it can hold are mistakes, and so is all that nobody lives to see.
+    pub fn durations(&mut self, spec: &ServiceSpec) {
+        let health = &spec.health;
+        let mut found: Vec<(String, Duration)> = [
+            ("health.start_grace", health.start_grace),
+            ("health.interval", health.interval),
+            ("health.timeout", health.timeout),
+            ("stop_grace_period", spec.stop_grace_period),
+        ]
+        .into_iter()
+        .filter_map(|(field, time)| Some((field.to_owned(), time?)))
+        .collect();
+        for (number, dependency) in spec.depends.iter().enumerate() {
+            found.extend(
+                dependency
+                    .timeout
+                    .map(|time| (format!("depends[{number}].timeout"), time)),
+            );
+        }
         let delay = spec.restart_policy.as_ref().and_then(|policy| policy.delay.as_deref());
-        if let Some(text) = delay
-            && humantime::parse_duration(text).is_err()
-        {
-            let message = format!("“{text}” is not a duration; write for example 500ms or 2s");
-            self.problem("invalid-duration", "restart_policy.delay", message);
+        match delay.map(humantime::parse_duration) {
+            Some(Ok(time)) => found.push(("restart_policy.delay".to_owned(), time)),
+            Some(Err(_)) => {
+                let text = delay.unwrap_or_default();
+                let message = format!("“{text}” is not a duration; write for example 500ms or 2s");
+                self.problem("invalid-duration", "restart_policy.delay", message);
+            }
+            None => {}
+        }
+        for (field, time) in found {
+            if time > LONGEST {
+                let message = format!(
+                    "{} is longer than a year; write a shorter time",
+                    humantime::format_duration(time)
+                );
+                self.problem("invalid-duration", &field, message);
+            }
         }
     }
 }
