@@ -48,8 +48,15 @@ impl Store {
         self.lock().deployments.values().cloned().collect()
     }
 
-    /// Applies a command, durably.
+    /// Applies a command, durably. Goes on when it is dropped: what is on disk and what is in memory stay the same.
     pub async fn submit(self: &Arc<Self>, command: Command) -> Result<Applied, EngineError> {
+        let store = Arc::clone(self);
+        tokio::spawn(async move { store.apply(command).await })
+            .await
+            .map_err(|cause| EngineError::Internal(cause.to_string()))?
+    }
+
+    async fn apply(self: &Arc<Self>, command: Command) -> Result<Applied, EngineError> {
         let turn = self.turn.lock().await;
         let mut next = self.lock().clone();
         let applied = next.apply(command)?;
