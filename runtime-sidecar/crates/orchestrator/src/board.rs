@@ -106,10 +106,13 @@ impl Board {
         });
     }
 
-    pub(crate) fn remove_replica(&self, deployment: &str, service: &str, index: u32) {
+    /// Removes a replica, unless another one, with another id, has taken its place.
+    pub(crate) fn remove_replica(&self, deployment: &str, service: &str, index: u32, id: &str) {
         self.service(deployment, service, |entry| {
-            entry.replicas.remove(&index);
-            entry.addresses.remove(&index);
+            if entry.replicas.get(&index).is_some_and(|replica| replica.id == id) {
+                entry.replicas.remove(&index);
+                entry.addresses.remove(&index);
+            }
         });
     }
 
@@ -323,6 +326,18 @@ mod tests {
         check(1, &[Stopped], (Stopped, 0, 0));
         check(0, &[], (Stopped, 0, 0));
         check(0, &[Stopping], (Stopping, 0, 0));
+    }
+
+    #[test]
+    fn only_the_replica_itself_leaves_the_board() {
+        let board = Board::default();
+        board.put_deployment("a", 1, "", false);
+        board.put_replica("a", "web", replica(0, Phase::Running));
+        board.remove_replica("a", "web", 0, "its-former");
+        let replicas = || board.deployment("a").unwrap().services.remove(0).replicas.len();
+        assert_eq!(replicas(), 1);
+        board.remove_replica("a", "web", 0, "r0");
+        assert_eq!(replicas(), 0);
     }
 
     #[test]

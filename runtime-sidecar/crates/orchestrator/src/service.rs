@@ -10,7 +10,7 @@ use sidecar_api_types::{Health, Phase, Progress, ProgressUnit, Reason, ServiceSt
 use sidecar_container::Container;
 use sidecar_image::{Credentials, Image, ImageError, PullPhase, PullPolicy, PullProgress};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zlayer_types::spec::{DependencyCondition, DependsSpec, PullPolicy as SpecPullPolicy, ScaleSpec, TimeoutAction};
@@ -26,6 +26,8 @@ use crate::replica::{Replica, Wanted};
 
 /// Progress of a pull is reported this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+/// A new version without a health check has come up when it has run for so long without an end.
+const STEADY: Duration = Duration::from_secs(3);
 
 /// A service's task.
 pub(crate) struct Service {
@@ -36,8 +38,21 @@ pub(crate) struct Service {
     /// Cancelled when the service is not wanted any more.
     pub token: CancellationToken,
     pub replicas: BTreeMap<u32, ReplicaHandle>,
+    /// Replicas that are not wanted any more and still stop. An index is here or in `replicas`, never in both.
+    pub leaving: BTreeMap<u32, ReplicaHandle>,
+    /// How far a roll-out came that is not finished.
+    pub rollout: Rollout,
     /// The image found for the deploy with this number.
     pub image: Option<(u64, Image)>,
+}
+
+/// A change of the deployment that leaves the plan as it is interrupts a roll-out; it goes on where it was.
+#[derive(Default)]
+pub(crate) struct Rollout {
+    /// Replaced last, and not yet known to come up.
+    unsettled: Option<u32>,
+    /// The deploy in which it stopped, and why.
+    halted: Option<(u64, Reason)>,
 }
 
 pub(crate) struct ReplicaHandle {
@@ -131,8 +146,9 @@ impl Service {
                 () = sleep => {}
             }
         }
-        let all = std::mem::take(&mut self.replicas);
-        retire(all.into_values()).await;
+        self.retire_from(0);
+        let leaving = std::mem::take(&mut self.leaving);
+        join_all(leaving.into_values().map(ReplicaHandle::ended)).await;
         names.abort();
         self.context.network.set_names(&self.deployment, &self.name, &[]).await;
         self.context.board.remove_service(&self.deployment, &self.name);
@@ -166,8 +182,9 @@ impl Service {
         });
     }
 
+    /// A replica of the same index that still stops goes first: it has the ports, and its storage.
     fn spawn(
-        &self,
+        &mut self,
         deployment: &Deployment,
         index: u32,
         hash: String,
@@ -190,12 +207,44 @@ impl Service {
             token: token.clone(),
             control: Arc::new(Control::default()),
             existing,
+            id: String::new(),
         };
+        let former = self.leaving.remove(&index);
+        let task = tokio::spawn(async move {
+            if let Some(former) = former {
+                former.ended().await;
+            }
+            replica.run().await;
+        });
         ReplicaHandle {
             wanted: sender,
             token,
-            task: tokio::spawn(replica.run()),
+            task,
             hash,
+        }
+    }
+
+    /// Begins to end a replica. Its handle stays in `self`, because whoever waits for its end may be dropped.
+    fn retire(&mut self, index: u32) {
+        if let Some(handle) = self.replicas.remove(&index) {
+            handle.token.cancel();
+            self.leaving.insert(index, handle);
+        }
+    }
+
+    fn retire_from(&mut self, first: u32) {
+        self.leaving.retain(|_, handle| !handle.task.is_finished());
+        let surplus: Vec<u32> = self.replicas.range(first..).map(|(index, _)| *index).collect();
+        for index in surplus {
+            self.retire(index);
+        }
+    }
+
+    /// Waits until a replica that was retired is gone. May be dropped at any point.
+    async fn left(&mut self, index: u32) {
+        if let Some(handle) = self.leaving.get_mut(&index) {
+            note_end((&mut handle.task).await);
+            self.leaving.remove(&index);
         }
     }
 
@@ -207,8 +256,7 @@ impl Service {
             return Ok(None);
         };
         let desired = deployment.desired(&self.name);
-        let surplus = self.replicas.split_off(&desired);
-        retire(surplus.into_values()).await;
+        self.retire_from(desired);
         let mut note = None;
         if self.replicas.is_empty() && desired > 0 {
             note = self.wait_for_dependencies(&spec.depends).await?;
@@ -252,10 +300,25 @@ impl Service {
 
     /// Replaces replicas one after the other, and stops at the first that does not come up.
     async fn roll_out(&mut self, deployment: &Deployment, plan: &Arc<Plan>, outdated: Vec<u32>) -> Result<(), Stuck> {
-        let count = outdated.len();
-        if count == 0 {
+        if outdated.is_empty() {
+            self.rollout = Rollout::default();
             return Ok(());
         }
+        if let Some((deploys, reason)) = &self.rollout.halted
+            && *deploys == deployment.deploys
+        {
+            return Err(failed(reason.clone()));
+        }
+        self.rollout.halted = None;
+        // What does not run cannot be kept running, so there is nothing to be careful with.
+        let (down, outdated): (Vec<u32>, Vec<u32>) = outdated.into_iter().partition(|index| !self.runs(*index));
+        for index in down {
+            self.retire(index);
+            let handle = self.spawn(deployment, index, plan.hash.clone(), Some(Arc::clone(plan)), None);
+            self.replicas.insert(index, handle);
+            self.rollout.unsettled = Some(index);
+        }
+        let count = outdated.len();
         for (done, index) in outdated.into_iter().enumerate() {
             let progress = Some(Progress {
                 done: done as u64,
@@ -264,45 +327,81 @@ impl Service {
             });
             let words = reason("rolling-out", format!("replacing replica {} of {count}", done + 1));
             self.report(|service| service.condition = Some((Phase::Starting, Reason { progress, ..words })));
-            if let Some(old) = self.replicas.remove(&index) {
-                retire([old]).await;
+            if let Some(unsettled) = self.rollout.unsettled.filter(|last| self.has(*last, plan)) {
+                if let Err(cause) = self.settled(unsettled).await {
+                    let message = format!(
+                        "the new version does not come up, so {} of {} replicas keep the former one: {cause}",
+                        count - done,
+                        self.replicas.len()
+                    );
+                    let reason = reason("rollout-halted", message);
+                    self.rollout.halted = Some((deployment.deploys, reason.clone()));
+                    return Err(failed(reason));
+                }
+                self.rollout.unsettled = None;
             }
+            self.retire(index);
+            self.left(index).await;
             let handle = self.spawn(deployment, index, plan.hash.clone(), Some(Arc::clone(plan)), None);
             self.replicas.insert(index, handle);
-            if done + 1 == count {
-                break;
-            }
-            if let Err(cause) = self.settled(index).await {
-                let message = format!(
-                    "the new version does not come up, so {} of {count} replicas keep the former one: {cause}",
-                    count - done - 1
-                );
-                return Err(failed(reason("rollout-halted", message)));
-            }
+            self.rollout.unsettled = Some(index);
         }
+        self.rollout.unsettled = None;
         Ok(())
     }
 
-    /// Waits until a replica runs and is healthy, or has shown that it does not.
+    /// Whether the replica is of this plan.
+    fn has(&self, index: u32, plan: &Plan) -> bool {
+        self.replicas.get(&index).is_some_and(|handle| handle.hash == plan.hash)
+    }
+
+    fn runs(&self, index: u32) -> bool {
+        let replica = self
+            .state()
+            .and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
+        replica.is_some_and(|replica| replica.pid.is_some())
+    }
+
+    /// Waits until a replica is healthy or, without a check, runs steadily; or has shown that it does not.
     async fn settled(&self, index: u32) -> Result<(), String> {
         let mut revisions = self.context.board.revisions();
+        let mut steady: Option<(Option<u32>, Instant)> = None;
         loop {
             revisions.borrow_and_update();
+            let mut until = None;
             let replica = self
                 .state()
                 .and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
             if let Some(replica) = replica {
                 let cause = || replica.reason.as_ref().map(|r| r.message.clone()).unwrap_or_default();
                 match replica.phase {
-                    Phase::Running if replica.health != Health::Pending => return Ok(()),
+                    Phase::Running if replica.health == Health::Healthy => return Ok(()),
+                    Phase::Running if replica.health == Health::None => {
+                        let since = match steady {
+                            Some((pid, since)) if pid == replica.pid => since,
+                            _ => Instant::now(),
+                        };
+                        steady = Some((replica.pid, since));
+                        if since.elapsed() >= STEADY {
+                            return Ok(());
+                        }
+                        until = Some(since + STEADY);
+                    }
                     Phase::Stopped => return Ok(()),
                     Phase::Failed | Phase::Backoff => return Err(cause()),
                     Phase::Unhealthy if replica.health == Health::Unhealthy => return Err(cause()),
                     _ => {}
                 }
             }
-            if revisions.changed().await.is_err() {
-                return Ok(());
+            let steady = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                changed = revisions.changed() => if changed.is_err() { return Ok(()) },
+                () = steady => {}
             }
         }
     }
@@ -504,20 +603,20 @@ fn find(context: &Context, deployment: &str, service: &str) -> Option<ServiceSta
         .find(|state| state.name == service)
 }
 
-/// Ends replicas, all at the same time, and waits until nothing of them is left.
-async fn retire(replicas: impl IntoIterator<Item = ReplicaHandle>) {
-    let tasks = replicas.into_iter().map(|handle| {
-        handle.token.cancel();
-        async move {
-            // Keeps the sender alive until the task has ended.
-            let ReplicaHandle { wanted, task, .. } = handle;
-            if let Err(cause) = task.await {
-                tracing::error!(%cause, "a replica's task broke down");
-            }
-            drop(wanted);
-        }
-    });
-    join_all(tasks).await;
+impl ReplicaHandle {
+    /// Waits until nothing of the replica is left.
+    async fn ended(self) {
+        // The sender lives until the task has ended: a replica whose sender is gone takes it for its own end.
+        let Self { wanted, task, .. } = self;
+        note_end(task.await);
+        drop(wanted);
+    }
+}
+
+fn note_end(result: Result<(), JoinError>) {
+    if let Err(cause) = result {
+        tracing::error!(%cause, "a replica's task broke down");
+    }
 }
 
 /// Keeps the service's name pointing at its healthy replicas; while none is healthy, at those that run.

@@ -161,6 +161,83 @@ async fn processes_that_ignore_sigterm_cost_one_grace_period() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_still_stops_is_waited_for_by_its_successor() {
+    let sidecar = Sidecar::start().await;
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let text = |env: &str| {
+        let rest = format!(
+            "    stop_grace_period: 2s\n    env: {{ A: {env} }}\n    port_mappings: [{{ container_port: 8080, host_port: {port}, host_ip: 127.0.0.1 }}]\n"
+        );
+        spec("stubborn", "trap '' TERM; while true; do sleep 1; done", &rest)
+    };
+    let stopping = |s: &Value| s["services"][0]["replicas"][0]["phase"] == "stopping";
+    let id = |s: &Value| s["services"][0]["replicas"][0]["id"].as_str().map(str::to_owned);
+    let scale = async |replicas: u32| {
+        let path = "/api/v1/deployments/stubborn/services/web/scale";
+        let (status, body) = sidecar.client().post(path, &json!({ "replicas": replicas })).await;
+        assert_eq!(status, 200, "{body}");
+    };
+    let another = async |former: Option<String>| {
+        let runs = |s: &Value| s["phase"] == "running" && id(s) != former;
+        id(&sidecar.until("stubborn", "running anew", runs).await)
+    };
+    sidecar.deploy(&text("one")).await;
+    let first = another(None).await;
+
+    scale(0).await;
+    sidecar.until("stubborn", "stopping", stopping).await;
+    scale(1).await;
+    let second = another(first).await;
+
+    for env in ["two", "three"] {
+        sidecar.deploy(&text(env)).await;
+        sidecar.until("stubborn", "stopping", stopping).await;
+    }
+    another(second).await;
+    assert_eq!(sidecar.ids("web").await.len(), 1);
+    sidecar.delete("stubborn").await;
+    assert_eq!(sidecar.leftovers(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_does_not_stay_up_stops_the_roll_out() {
+    let sidecar = Sidecar::start().await;
+    let text = |script: &str| {
+        spec(
+            "shop",
+            script,
+            "    stop_signal: SIGKILL\n    scale: { mode: fixed, replicas: 3 }\n",
+        )
+    };
+    sidecar.deploy(&text("sleep 1000")).await;
+    sidecar.until_phase("shop", "running").await;
+    let good = sidecar.ids("web").await;
+    sidecar.deploy(&text("sleep 0.1; exit 1")).await;
+    let halted = |s: &Value| s["services"][0]["reason"]["code"] == "rollout-halted";
+    sidecar.until("shop", "halted", halted).await;
+    let ids = sidecar.ids("web").await;
+    assert_eq!(ids.iter().filter(|id| good.contains(id)).count(), 2, "{good:?} {ids:?}");
+
+    // The next deploy is judged by itself.
+    sidecar.deploy(&text("sleep 1001")).await;
+    let first = sidecar.client().lines("/sidecar/v1/status").await.next().await.unwrap();
+    let first: Value = serde_json::from_str(&first).unwrap();
+    let replicas = first["deployment"]["services"][0]["replicas"].as_array().unwrap();
+    assert!(
+        replicas
+            .iter()
+            .all(|r| r["phase"] != "failed" && r["phase"] != "backoff"),
+        "{first:#}"
+    );
+    sidecar.until_phase("shop", "running").await;
+    assert_eq!(sidecar.ids("web").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_is_cancelled_by_deleting_it() {
     let sidecar = Sidecar::start().await;
     sidecar

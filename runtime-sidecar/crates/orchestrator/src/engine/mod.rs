@@ -28,7 +28,7 @@ use crate::error::EngineError;
 use crate::events::{DeploymentEventKind, Events, now_ms, rfc3339};
 use crate::metering::{self, Meter};
 use crate::reason::reason;
-use crate::service::Service;
+use crate::service::{Rollout, Service};
 use crate::store::Store;
 use crate::volumes::Volumes;
 
@@ -191,8 +191,6 @@ impl Engine {
                 deployment: name.to_owned(),
             })
             .await?;
-            let (engine, name) = (Arc::clone(self), name.to_owned());
-            tokio::spawn(async move { engine.tear_down(&name).await });
         }
         while self
             .context
@@ -207,9 +205,21 @@ impl Engine {
         Ok(())
     }
 
+    /// Stores a change and begins to act upon it. Both happen also when the caller is dropped in between.
     async fn change(self: &Arc<Self>, command: Command) -> Result<Arc<Deployment>, EngineError> {
+        let engine = Arc::clone(self);
+        tokio::spawn(async move { engine.apply(command).await })
+            .await
+            .map_err(|cause| EngineError::Internal(cause.to_string()))?
+    }
+
+    async fn apply(self: &Arc<Self>, command: Command) -> Result<Arc<Deployment>, EngineError> {
         let _turn = self.turn.lock().await;
         let deploys = matches!(command, Command::Deploy { .. });
+        let deletes = match &command {
+            Command::Delete { deployment } => self.context.store.get(deployment).is_some_and(|d| !d.deleting),
+            _ => false,
+        };
         let (deployment, kind) = match self.context.store.submit(command).await? {
             Applied::Created(deployment) => (deployment, DeploymentEventKind::Create),
             Applied::Updated { deployment, .. } => (deployment, DeploymentEventKind::Update),
@@ -218,6 +228,10 @@ impl Engine {
         self.show(&deployment);
         self.announce(&deployment, deploys);
         self.follow(&deployment);
+        if deletes {
+            let (engine, name) = (Arc::clone(self), deployment.name.clone());
+            tokio::spawn(async move { engine.tear_down(&name).await });
+        }
         if !deployment.deleting {
             self.context
                 .events
@@ -241,6 +255,12 @@ impl Engine {
                 service.desired = deployment.desired(name);
                 if deploys && !deployment.deleting {
                     let words = reason("deploying", "finding out what has to change");
+                    // What had failed is tried again; how it failed before says nothing about this deploy.
+                    for replica in service.replicas.values_mut() {
+                        if matches!(replica.phase, Phase::Failed | Phase::Backoff) {
+                            (replica.phase, replica.reason) = (Phase::Starting, Some(words.clone()));
+                        }
+                    }
                     service.condition = Some((Phase::Waiting, words));
                 }
             });
@@ -272,10 +292,13 @@ impl Engine {
             }
         }
         for service in deployment.spec.services.keys() {
-            if !self
+            let place = (deployment.name.clone(), service.clone());
+            // A task that broke down hears of nothing any more.
+            if self
                 .lock()
                 .running
-                .contains_key(&(deployment.name.clone(), service.clone()))
+                .get(&place)
+                .is_none_or(|handle| handle.task.is_finished())
             {
                 self.spawn_service(deployment, service, Vec::new());
             }
@@ -293,6 +316,8 @@ impl Engine {
             wanted: receiver,
             token: token.clone(),
             replicas: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            rollout: Rollout::default(),
             image: None,
         };
         let mut services = self.lock();

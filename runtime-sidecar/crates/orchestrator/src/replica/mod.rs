@@ -51,6 +51,8 @@ pub(crate) struct Replica {
     pub control: Arc<Control>,
     /// A container that a former sidecar left.
     pub existing: Option<Container>,
+    /// Of what it last put on the board; empty before.
+    pub id: String,
 }
 
 /// A container with its place in the network.
@@ -90,7 +92,7 @@ impl Replica {
         }
         self.context
             .board
-            .remove_replica(&self.deployment, &self.service, self.index);
+            .remove_replica(&self.deployment, &self.service, self.index, &self.id);
     }
 
     fn backoff(&self) -> Backoff {
@@ -118,7 +120,7 @@ impl Replica {
             .replica(&self.deployment, &self.service, self.index, change);
     }
 
-    fn report_new(&self, id: &str, phase: Phase) {
+    fn report_new(&mut self, id: &str, phase: Phase) {
         let restarts = self
             .context
             .board
@@ -139,6 +141,7 @@ impl Replica {
             health: Health::None,
         };
         self.context.board.put_replica(&self.deployment, &self.service, state);
+        id.clone_into(&mut self.id);
     }
 
     /// Takes over a container that a former sidecar left.
@@ -498,6 +501,9 @@ impl Replica {
                                 return Some(Leave::Cancelled);
                             }
                             if self.control.restart_wanted() || self.control.remove_wanted() || self.is_stopped() {
+                                break;
+                            }
+                            if self.wanted.borrow().deploys != wanted.deploys {
                                 break;
                             }
                         }
