@@ -53,13 +53,18 @@ pub(crate) fn load_or_compile(cache: &Path, capabilities: &[&str]) -> Result<Pro
     // The version changes whenever the profile does, so that an older filter is not taken.
     let name = format!("v{}-{}", fingerprint(), gates.join("+"));
     let path = cache.join(name);
-    if let Ok(program) = fs::read(&path)
-        && !program.is_empty()
-    {
+    let made = || fs::read(&path).ok().filter(|program| !program.is_empty());
+    if let Some(program) = made() {
         return Ok(program);
     }
     fs::create_dir_all(cache).map_err(|e| ContainerError::io("cannot create", cache, e))?;
-    // Several shims may do this at once: each through a file of its own.
+    // Compiling takes as long as a whole start: of containers that start together, one does it and the others wait. Where
+    // the file system has no locks, each does, through a file of its own.
+    let directory = File::open(cache).map_err(|e| ContainerError::io("cannot open", cache, e))?;
+    let _ = directory.lock();
+    if let Some(program) = made() {
+        return Ok(program);
+    }
     let own = cache.join(format!("{}.new", std::process::id()));
     let file = File::create(&own).map_err(|e| ContainerError::io("cannot create", &own, e))?;
     compile(&gates, &file).map_err(|e| ContainerError::internal("cannot build the system call filter", e))?;
