@@ -305,5 +305,6 @@ fn kill_exactly(pid: u32, start_ticks: u64) {
         std::os::fd::AsFd::as_fd(&pidfd),
         nix::poll::PollFlags::POLLIN,
     )];
-    let _ = nix::poll::poll(&mut fds, 5000u16);
+    // A signal to this process is no end of that one.
+    while nix::poll::poll(&mut fds, 5000u16) == Err(nix::errno::Errno::EINTR) {}
 }
