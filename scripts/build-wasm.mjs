@@ -17,20 +17,19 @@ import {
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { CACHE } from "./lib/paths.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const EXPORTS = ["init", "alloc", "free", "check", "panic_ptr", "panic_len"];
 const root = fileURLToPath(new URL("../runtime-sidecar/", import.meta.url));
 const crate = join(root, "wasm");
-const cache =
-  process.env.ZLAYER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zlayer-vscode");
 
 const out = process.argv[2];
 if (out === undefined) {
   console.error("usage: node scripts/build-wasm.mjs OUT.wasm");
   process.exit(2);
 }
-const kept = join(cache, "wasm", `${sourceHash()}.wasm`);
+const kept = join(CACHE, "wasm", `${sourceHash()}.wasm`);
 if (!existsSync(kept)) {
   build(kept);
 }
@@ -61,7 +60,7 @@ function build(destination) {
   const linker = findLinker();
   const { flags, env } = toolchain();
   // One directory for all checkouts; cargo itself tells them apart.
-  const target = join(cache, "wasm", "target");
+  const target = join(CACHE, "wasm", "target");
   run(
     "cargo",
     [
@@ -144,7 +143,7 @@ function debianToolchain() {
   if (version === undefined) {
     return fail("apt knows no version of rustc-web: run `apt-get update`");
   }
-  const directory = join(cache, "rustc-web", version.replaceAll(":", "_"));
+  const directory = join(CACHE, "rustc-web", version.replaceAll(":", "_"));
   if (!existsSync(join(directory, ".done"))) {
     console.log("wasm: unpacking Debian's rustc-web (140 MB, once)");
     const packages = join(directory, "debs");

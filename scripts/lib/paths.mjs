@@ -6,9 +6,15 @@ import { fileURLToPath } from "node:url";
 /** The checkout. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What takes long to make and does not depend on this checkout: compiled dependencies, the browser VS Code, test images. */
+/**
+ * What takes long to make and does not depend on this checkout: compiled dependencies, the browser VS Code, test images. Root's is
+ * not in root's home, since tests run programs from it as other users.
+ */
 export const CACHE =
-  process.env.ZLAYER_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zlayer-vscode");
+  process.env.ZLAYER_CACHE ??
+  (process.getuid?.() === 0
+    ? "/var/cache/zlayer-vscode"
+    : join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "zlayer-vscode"));
 
 /** Cargo's target directory. */
 export const CARGO_TARGET = process.env.CARGO_TARGET_DIR ?? join(CACHE, "cargo-target");

@@ -16,6 +16,10 @@ export async function importTypeScript(path) {
     write: false,
     platform: "node",
     format: "esm",
+    // What is CommonJS among the bundled packages asks for Node's own modules this way.
+    banner: {
+      js: `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(`${ROOT}/`)});`,
+    },
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }

@@ -1,5 +1,5 @@
 // What the benchmarks share: an image of 200 MB, an engine of their own, and time.
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSidecar } from "../../scripts/bootstrap.mjs";
@@ -16,7 +16,9 @@ const SOURCES = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/gcc", "/usr/bin", "/usr/
 
 /** A directory of this run that is removed at its end. */
 export async function withDirectory(work) {
-  const directory = await mkdtemp(join(tmpdir(), "zl-bench-"));
+  // Lower case, since podman reads a path as a name of an image.
+  const directory = join(tmpdir(), `zl-bench-${process.pid}`);
+  await mkdir(directory);
   try {
     return await work(directory);
   } finally {
