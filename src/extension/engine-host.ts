@@ -143,11 +143,11 @@ export class EngineHost implements Disposable {
     this.#broken = undefined;
     this.#forgetDeployments();
     if (workspace.isTrusted) {
-      const token = await this.#context.secrets.get(TOKEN_KEY);
-      if (building !== this.#building) {
-        return;
-      }
       try {
+        const token = await this.#context.secrets.get(TOKEN_KEY);
+        if (building !== this.#building) {
+          return;
+        }
         this.#source = this.#makeSource(engineSettings(), token);
         this.#engine = this.#listen(new Engine(this.#source, (line) => this.#log.info(line)));
       } catch (error) {

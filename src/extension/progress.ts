@@ -17,3 +17,8 @@ export function withProgress<T>(title: string, work: (signal: AbortSignal) => Pr
     (_progress, token) => work(abortWhenCancelled(token)),
   );
 }
+
+/** Work that the engine finishes whether or not anybody waits for it: a button to cancel would promise what it cannot keep. */
+export function withSteadyProgress<T>(title: string, work: () => Promise<T>): Thenable<T> {
+  return window.withProgress({ location: ProgressLocation.Notification, title }, work);
+}

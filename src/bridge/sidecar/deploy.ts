@@ -188,7 +188,8 @@ export function describeProgress(state: DeploymentState): DeployProgress {
     return reason === undefined ? [] : [`${service.name}: ${reason.message}`];
   });
   const desired = sum(state.services, (service) => service.desired);
-  const healthy = sum(state.services, (service) => service.healthy);
+  // Replicas on their way out are healthy until they end.
+  const healthy = sum(state.services, (service) => Math.min(service.healthy, service.desired));
   const message = [...reasons.slice(0, 2), replicaCount(healthy, desired)].join(" · ");
   const fraction = fractionOf(state, healthy, desired);
   return { deployment: state.name, message, state, ...(fraction !== undefined && { fraction }) };

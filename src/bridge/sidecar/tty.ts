@@ -14,13 +14,19 @@ export interface TtyOptions {
   readonly user?: string;
 }
 
-/** Bytes that may wait for a slow reader before the sender is stopped. */
-const HIGH_WATER = 1024 * 1024;
+/** Largest message that is accepted, in bytes. */
+const MESSAGE_MAX = 4 * 1024 * 1024;
+
+/** A terminal cannot say that it is full, so output is let through at a rate that it can draw: this many bytes … */
+const BURST_BYTES = 256 * 1024;
+/** … in this many milliseconds. The rest waits in the container. */
+const BURST_MS = 25;
 
 /** A terminal session in a container. It ends with `exit`, or with `lost` when the connection broke first. */
 export class Tty {
   readonly #socket: WebSocket;
   #ended = false;
+  #burst = 0;
 
   /** Called with output as it comes. Set it in the same turn in which `open` resolves. */
   onData: (bytes: Uint8Array) => void = () => {};
@@ -61,7 +67,7 @@ export class Tty {
         headers: headers as Record<string, string>,
         handshakeTimeout: 10_000,
         perMessageDeflate: false,
-        maxPayload: 4 * HIGH_WATER,
+        maxPayload: MESSAGE_MAX,
       });
       const tty = new Tty(socket, endpoint);
       socket.once("unexpected-response", (_request, answer) => {
@@ -104,6 +110,7 @@ export class Tty {
     }
     if (isBinary) {
       this.onData(data);
+      this.#pace(data.length);
       return;
     }
     const control = readControl(data.toString("utf8"));
@@ -112,6 +119,21 @@ export class Tty {
       this.onExit(control.code);
     } else if (control?.type === "error") {
       this.#lose(readError(0, control.error));
+    }
+  }
+
+  #pace(bytes: number): void {
+    if (this.#burst === 0) {
+      setTimeout(() => {
+        this.#burst = 0;
+        if (this.#socket.isPaused) {
+          this.#socket.resume();
+        }
+      }, BURST_MS);
+    }
+    this.#burst += bytes;
+    if (this.#burst >= BURST_BYTES && !this.#socket.isPaused) {
+      this.#socket.pause();
     }
   }
 

@@ -1,6 +1,6 @@
 import { env, window } from "vscode";
 import { whyMissing } from "../../bridge/sidecar/capabilities";
-import { withProgress } from "../progress";
+import { withSteadyProgress } from "../progress";
 import { pickReplica, pickService, targetArgument } from "../target";
 import { runs } from "../views/deployment-nodes";
 import { openShell } from "../views/shell-terminal";
@@ -15,8 +15,8 @@ export const commands: NounCommands = {
         const target = await pickReplica(context.host, wanted, "Which container is to be restarted?");
         if (target !== undefined) {
           const { client } = await context.host.connect();
-          await withProgress(`Restarting ${target.service.name}/${target.replica.index}`, (signal) =>
-            client.restartContainer(target.replica.id, { signal }),
+          await withSteadyProgress(`Restarting ${target.service.name}/${target.replica.index}`, () =>
+            client.restartContainer(target.replica.id),
           );
         }
         return;
@@ -26,8 +26,8 @@ export const commands: NounCommands = {
         return;
       }
       const { client } = await context.host.connect();
-      await withProgress(`Restarting “${target.service.name}”`, (signal) =>
-        Promise.all(target.service.replicas.map((replica) => client.restartContainer(replica.id, { signal }))),
+      await withSteadyProgress(`Restarting “${target.service.name}”`, () =>
+        Promise.all(target.service.replicas.map((replica) => client.restartContainer(replica.id))),
       );
     },
   },

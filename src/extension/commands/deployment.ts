@@ -3,7 +3,7 @@ import { ApiError, isAbort } from "../../bridge/sidecar/api-error";
 import { DeployFailed, type DeployProgress, deploy } from "../../bridge/sidecar/deploy";
 import { type Replicas, startDeployment, stopDeployment } from "../../bridge/sidecar/stop-start";
 import { Untrusted } from "../engine-host";
-import { abortWhenCancelled, withProgress } from "../progress";
+import { abortWhenCancelled, withProgress, withSteadyProgress } from "../progress";
 import { command, type Remedy, reportError } from "../report";
 import { savesBeforeDeploy, showsLogsOnFailure } from "../settings";
 import { chooseSpec } from "../spec-files";
@@ -54,9 +54,7 @@ export const commands: NounCommands = {
       }
       const { client } = await context.host.connect();
       const { name } = target.deployment;
-      const before = await withProgress(`Stopping “${name}”`, (signal) =>
-        stopDeployment(client, target.deployment, { signal }),
-      );
+      const before = await withSteadyProgress(`Stopping “${name}”`, () => stopDeployment(client, target.deployment));
       const { workspaceState } = context.extension;
       const others = workspaceState.get<Record<string, Replicas>>(STOPPED_KEY, {});
       await workspaceState.update(STOPPED_KEY, { ...others, [name]: before });
@@ -96,7 +94,7 @@ export const commands: NounCommands = {
         return;
       }
       const { client } = await context.host.connect();
-      await withProgress(`Removing “${name}”`, (signal) => client.removeDeployment(name, { signal }));
+      await withSteadyProgress(`Removing “${name}”`, () => client.removeDeployment(name));
     },
   },
   showSpec: {
