@@ -7,7 +7,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::*;
-use sidecar_container::ContainerStatus;
+use sidecar_container::{ContainerStatus, LogQuery};
 
 #[tokio::test]
 async fn a_container_runs_and_tells_its_exit_status() {
@@ -42,9 +42,15 @@ async fn stop_asks_first_and_kills_after_the_grace() {
     let bed = Bed::new("stop");
     let polite = bed
         .runtime
-        .run(sh("polite", "trap 'exit 3' TERM; while :; do sleep 0.05; done"))
+        .run(sh(
+            "polite",
+            "trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done",
+        ))
         .await
         .unwrap();
+    // A signal before its trap is there would be ignored.
+    let mut log = polite.logs(LogQuery { follow: true, ..all() });
+    assert!(log.next_batch().await.is_some());
     polite.stop(Duration::from_secs(20)).await.unwrap();
     assert_eq!(exited(&polite).await, (3, None, false));
     let stubborn = bed
