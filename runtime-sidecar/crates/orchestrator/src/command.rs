@@ -56,11 +56,12 @@ impl Deployment {
         if let Some(replicas) = self.scale.get(service) {
             return *replicas;
         }
-        match &spec.scale {
+        let replicas = match &spec.scale {
             ScaleSpec::Fixed { replicas } => *replicas,
             ScaleSpec::Adaptive { min, .. } => *min,
             ScaleSpec::Manual => 1,
-        }
+        };
+        replicas.min(MAX_REPLICAS)
     }
 
     pub fn is_stopped(&self, service: &str, replica: u32) -> bool {

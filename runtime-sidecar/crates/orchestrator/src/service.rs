@@ -17,12 +17,12 @@ use zlayer_types::spec::{DependencyCondition, DependsSpec, PullPolicy as SpecPul
 
 use crate::backoff::{Backoff, jitter};
 use crate::command::{Command, Deployment};
-use crate::containers::{Control, own_label};
+use crate::containers::own_label;
 use crate::context::Context;
 use crate::events::ImageEventKind;
 use crate::plan::Plan;
 use crate::reason::{pulling, reason, reason_at};
-use crate::replica::{Replica, Wanted};
+use crate::replica::{Guard, Wanted};
 
 /// Progress of a pull is reported this often at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -198,23 +198,20 @@ impl Service {
             plan,
         });
         let token = CancellationToken::new();
-        let replica = Replica {
+        let replica = Guard {
             context: Arc::clone(&self.context),
             deployment: self.deployment.clone(),
             service: self.name.clone(),
             index,
             wanted: receiver,
             token: token.clone(),
-            control: Arc::new(Control::default()),
-            existing,
-            id: String::new(),
         };
         let former = self.leaving.remove(&index);
         let task = tokio::spawn(async move {
             if let Some(former) = former {
                 former.ended().await;
             }
-            replica.run().await;
+            replica.run(existing).await;
         });
         ReplicaHandle {
             wanted: sender,

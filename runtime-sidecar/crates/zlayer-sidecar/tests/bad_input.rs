@@ -47,6 +47,8 @@ async fn a_spec_that_cannot_work_is_refused_with_the_place() {
         9,
     )
     .await;
+    let scale = "    scale: { mode: fixed, replicas: 4294967295 }\n";
+    check(&sidecar, &spec("shop", "true", scale), "services.web.scale.replicas", 8).await;
     let age = "18446744073709551615s";
     for (rest, path) in [
         (

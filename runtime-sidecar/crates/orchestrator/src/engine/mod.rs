@@ -6,6 +6,7 @@ mod images;
 mod resume;
 
 pub use containers::RestartOutcome;
+pub(crate) use resume::remove_orphan;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

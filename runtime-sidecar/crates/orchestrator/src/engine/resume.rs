@@ -69,7 +69,8 @@ impl Engine {
     }
 }
 
-async fn remove_orphan(context: Arc<Context>, container: Container) {
+/// Stops and removes a container that has no task, with its place in the network and its storage.
+pub(crate) async fn remove_orphan(context: Arc<Context>, container: Container) {
     let id = container.config().id.clone();
     tracing::info!(container = id, "is not wanted any more");
     if let Err(cause) = container.stop(Duration::from_secs(10)).await {

@@ -58,6 +58,7 @@ pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, Str
         parts.extra_hosts(service);
         parts.ports(service);
         parts.durations(service);
+        parts.replicas(service);
         parts.nameservers(service);
         if let Err(problem) = Probe::new(name, service) {
             parts.problems.push(problem);

@@ -8,9 +8,10 @@ use std::time::Duration;
 use sidecar_api_types::Reason;
 use sidecar_container::Limits;
 use sidecar_network::PublishedPort;
-use zlayer_types::spec::{NetworkMode, PortProtocol, ServiceSpec, StorageSpec};
+use zlayer_types::spec::{NetworkMode, PortProtocol, ScaleSpec, ServiceSpec, StorageSpec};
 
 use super::{HostAddress, MountPlan};
+use crate::command::MAX_REPLICAS;
 use crate::quantity;
 use crate::reason::reason_at;
 use crate::volumes::Volumes;
@@ -259,6 +260,18 @@ impl Parts {
             }
         }
         spec.dns.clone()
+    }
+
+    pub fn replicas(&mut self, spec: &ServiceSpec) {
+        let (field, replicas) = match &spec.scale {
+            ScaleSpec::Fixed { replicas } => ("scale.replicas", *replicas),
+            ScaleSpec::Adaptive { min, .. } => ("scale.min", *min),
+            ScaleSpec::Manual => return,
+        };
+        if replicas > MAX_REPLICAS {
+            let message = format!("{replicas} replicas are more than the {MAX_REPLICAS} that a service may have");
+            self.problem("too-many-replicas", field, message);
+        }
     }
 
     /// Times that are added to the clock: longer ones than it can hold are mistakes, and so is all that nobody lives to see.

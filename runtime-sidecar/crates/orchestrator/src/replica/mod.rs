@@ -2,9 +2,12 @@
 
 mod create;
 mod ends;
+mod guard;
 mod tear_down;
 
 use create::StartError;
+pub(crate) use guard::Guard;
+
 use ends::{AfterEnd, after_end, describe, oom, seconds};
 
 use std::sync::Arc;
