@@ -2,6 +2,7 @@
 
 mod cli;
 mod lock;
+mod memory;
 mod serve;
 mod validate;
 

@@ -19,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeArgs;
 use crate::lock::{DataDirLock, LockError};
+use crate::memory;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The netlink crate warns of every attribute that is younger than it is.
@@ -108,6 +109,7 @@ fn start(args: ServeArgs) -> Result<(), ServeError> {
             cgroup_parent: Some(args.cgroup_parent.clone()),
         }
     };
+    memory::limit_arenas();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(BLOCKING_THREADS)
@@ -168,6 +170,7 @@ async fn serve(
         pool: args.pool,
     })
     .await?;
+    tokio::spawn(memory::give_back(Arc::clone(&engine)));
     let listener = sidecar_api::bind(&args.socket).await?;
     let api = Arc::new(Api {
         engine: Arc::clone(&engine),
