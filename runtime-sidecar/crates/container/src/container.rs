@@ -225,7 +225,11 @@ impl Inner {
 
     fn update(&self, record: Record) {
         let status = ContainerStatus::from(&record.state);
-        *self.record() = record;
+        let mut current = self.record();
+        if record.sequence < current.sequence {
+            return;
+        }
+        *current = record;
         self.status.send_if_modified(|current| {
             let changed = *current != status;
             *current = status;
@@ -266,6 +270,7 @@ pub(crate) fn bury(dir: &Directory, blueprint: &Blueprint, mut record: Record) -
         Layout::of_machine().kill_all(&path);
     }
     let (code, signal) = (128 + nix::libc::SIGKILL, Some(nix::libc::SIGKILL));
+    record.sequence += 1;
     record.state = RunState::Exited {
         code,
         signal,

@@ -107,6 +107,9 @@ pub(crate) struct Record {
     /// The log file cannot be written because the disk is full.
     #[serde(default)]
     pub log_disk_full: bool,
+    /// Grows with every record of a container: they reach the sidecar on two ways, and an old one may come last.
+    #[serde(default)]
+    pub sequence: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

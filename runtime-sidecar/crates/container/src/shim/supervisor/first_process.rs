@@ -155,12 +155,15 @@ impl Supervisor {
                 state,
                 network,
                 log_disk_full,
+                sequence: 0,
             },
             durable,
         );
     }
 
-    pub(super) fn publish(&mut self, record: Record, durable: bool) {
+    /// Gives the record its number.
+    pub(super) fn publish(&mut self, mut record: Record, durable: bool) {
+        record.sequence = self.record.as_ref().map_or(0, |last| last.sequence) + 1;
         if let Err(error) = self.dir.write_record(&record, durable) {
             note(&error);
         }
