@@ -78,7 +78,7 @@ contract RewardDistribution is IRewardDistribution, EIP712, ReentrancyGuardTrans
         if (receipt.amount.raw() > cost) revert AmountAboveUsage(receipt.amount, cost);
         _checkSignatures(receipt, job, nodeSignature, developerSignature);
 
-        emit ReceiptSettled(receipt.jobId, receipt.sequence, receipt.usedSeconds, receipt.usageRoot);
+        emit ReceiptSettled(receipt.jobId, receipt.usedSeconds, receipt.usageRoot);
         if (job.state != JobState.Running) _releaseBond(receipt.jobId, job, false);
         market.settle(receipt.jobId, receipt.amount, Fault.None, 0);
     }

@@ -33,7 +33,7 @@ struct DistributionParameters {
 /// @notice Decides what a job pays; the market pays. Holds the bonds of disputes, and nothing else.
 interface IRewardDistribution {
     /// @notice Both sides agreed on what the job pays; the market's JobSettled says how much.
-    event ReceiptSettled(JobId indexed jobId, uint32 sequence, uint32 usedSeconds, bytes32 usageRoot);
+    event ReceiptSettled(JobId indexed jobId, uint32 usedSeconds, bytes32 usageRoot);
     /// @notice A node claims by proof; the last entry of its log says how much it used.
     event Claimed(
         JobId indexed jobId, Amount amount, bytes32 root, bytes logCid, MeteringEntry last, uint40 disputableUntil
