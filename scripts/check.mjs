@@ -1,6 +1,7 @@
 // Everything that can be said about the source without running it. `npm run check`; seconds when warm.
 import { join } from "node:path";
 import { bootstrap } from "./bootstrap.mjs";
+import { CONTRACTS, forge } from "./lib/foundry.mjs";
 import { importViolations } from "./lib/layers.mjs";
 import { CARGO_TARGET, ROOT } from "./lib/paths.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
@@ -31,6 +32,9 @@ const CHECKS = [
     "Rust lints",
     () => cargo("clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"),
   ],
+  ["Solidity format", () => forge(["fmt", "--check"])],
+  ["test vectors", () => run(process.execPath, [join(CONTRACTS, "test", "vectors", "generate.mjs"), "--check"])],
+  ["generated ABIs", () => script("generate-abi.mjs")],
   ["generated files", () => script("generate.mjs")],
   ["generated schema", () => script("generate-schema.mjs")],
 ];

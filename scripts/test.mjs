@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { bootstrap, buildSidecar, bundle } from "./bootstrap.mjs";
 import { check } from "./check.mjs";
+import { forge } from "./lib/foundry.mjs";
 import { CARGO_TARGET, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { duration, main, run } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
@@ -40,6 +41,20 @@ async function rust() {
   return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
+/** The contracts' tests; gas that differs from the committed snapshots fails. */
+async function contracts() {
+  const counts = { passed: 0, failed: 0 };
+  const ended = await forge(["test"], {
+    env: { FORGE_SNAPSHOT_CHECK: "true" },
+    onLine: (line) => {
+      const found = /^Suite result: \w+\. (\d+) passed; (\d+) failed/.exec(line);
+      counts.passed += Number(found?.[1] ?? 0);
+      counts.failed += Number(found?.[2] ?? 0);
+    },
+  }).catch((error) => error);
+  return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
 /** Counts a part that either works or throws as one test. */
 async function asOneTest(work) {
   await work();
@@ -58,6 +73,7 @@ const PARTS = {
   },
   unit: () => vitest("unit"),
   rust,
+  contracts,
   webviews: async () => {
     await bundle();
     return vitest("webviews");

@@ -40,9 +40,23 @@ async function receipts() {
     verifyingContract: "0x1111111111111111111111111111111111111111",
   };
   const messages = [
-    { jobId: 1n, sequence: 1, usedSeconds: 60, amount: 600000000000000000n, usageRoot: keccak256("0x01"), isFinal: false },
+    {
+      jobId: 1n,
+      sequence: 1,
+      usedSeconds: 60,
+      amount: 600000000000000000n,
+      usageRoot: keccak256("0x01"),
+      isFinal: false,
+    },
     { jobId: 7n, sequence: 42, usedSeconds: 86400, amount: 1n, usageRoot: keccak256("0x02"), isFinal: true },
-    { jobId: 2n ** 256n - 1n, sequence: U32, usedSeconds: U32, amount: 2n ** 96n - 1n, usageRoot: `0x${"f".repeat(64)}`, isFinal: true },
+    {
+      jobId: 2n ** 256n - 1n,
+      sequence: U32,
+      usedSeconds: U32,
+      amount: 2n ** 96n - 1n,
+      usageRoot: `0x${"f".repeat(64)}`,
+      isFinal: true,
+    },
     { jobId: 0n, sequence: 0, usedSeconds: 0, amount: 0n, usageRoot: `0x${"0".repeat(64)}`, isFinal: false },
   ];
   const vectors = await Promise.all(
@@ -68,7 +82,14 @@ async function receipts() {
 
 /** A leaf is hashed twice, so that no inner node of the tree can pass for one. */
 function leafOf(entry) {
-  return keccak256(keccak256(encodeAbiParameters(ENTRY_PARAMETERS, ENTRY_PARAMETERS.map(({ name }) => entry[name]))));
+  return keccak256(
+    keccak256(
+      encodeAbiParameters(
+        ENTRY_PARAMETERS,
+        ENTRY_PARAMETERS.map(({ name }) => entry[name]),
+      ),
+    ),
+  );
 }
 
 const pair = (a, b) => keccak256(concat(a < b ? [a, b] : [b, a]));
@@ -156,7 +177,6 @@ for (const [name, content] of Object.entries(FILES)) {
   if (!process.argv.includes("--check")) {
     await writeFile(file, text);
   } else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
-    console.error(`${name} is stale: run node contracts/test/vectors/generate.mjs`);
-    process.exitCode = 1;
+    throw new Error(`${name} is stale: run node contracts/test/vectors/generate.mjs`);
   }
 }
