@@ -288,6 +288,8 @@ impl Service {
             && let ScaleSpec::Adaptive { min, max, .. } = &spec.scale
             && !deployment.scale.contains_key(&self.name)
             && min != max
+            // What the spec does not ask for need not be said.
+            && spec.scale != ScaleSpec::default()
         {
             let message = format!("runs {min} of {min} to {max} replicas: this engine does not scale by itself yet");
             note = Some(reason("adaptive-at-minimum", message));

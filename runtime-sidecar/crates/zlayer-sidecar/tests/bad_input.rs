@@ -78,6 +78,13 @@ async fn a_spec_that_cannot_work_is_refused_with_the_place() {
         10,
     )
     .await;
+    let port = "    port_mappings: [{ host_port: 28081, container_port: 80 }]\n";
+    let twice = format!(
+        "version: v1\ndeployment: shop\nservices:\n{}{}",
+        service("a", "true", port),
+        service("b", "true", port)
+    );
+    check(&sidecar, &twice, "services.b.port_mappings", 15).await;
     let ring = format!(
         "version: v1\ndeployment: shop\nservices:\n{}{}",
         service("a", "true", "    depends: [{ service: b }]\n"),

@@ -65,6 +65,37 @@ pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, Str
         }
         problems.append(&mut parts.problems);
     }
+    problems.extend(shared_ports(spec));
+    problems
+}
+
+/// Host ports that more than one service asks for.
+fn shared_ports(spec: &DeploymentSpec) -> Vec<Reason> {
+    let mut problems = Vec::new();
+    let mut taken: Vec<(&str, PublishedPort)> = Vec::new();
+    for (name, service) in &spec.services {
+        let path = format!("services.{name}");
+        let mut parts = Parts {
+            path: path.clone(),
+            problems: Vec::new(),
+        };
+        // What is wrong with a port by itself is said elsewhere, and such a port is not in the list.
+        for port in parts.ports(service) {
+            let Some(number) = port.host_port else { continue };
+            let meets = |other: &PublishedPort| {
+                other.host_port == Some(number)
+                    && other.udp == port.udp
+                    && (other.host_ip == port.host_ip
+                        || other.host_ip.is_unspecified()
+                        || port.host_ip.is_unspecified())
+            };
+            if let Some((other, _)) = taken.iter().find(|(_, other)| meets(other)) {
+                let message = format!("the host port {number} is taken by the service “{other}” of this spec already");
+                problems.push(reason_at("port-in-use", message, format!("{path}.port_mappings")));
+            }
+            taken.push((name, port));
+        }
+    }
     problems
 }
 
