@@ -174,18 +174,18 @@ contract NodeRegistry is INodeRegistry, EIP712, ReentrancyGuardTransient {
         Fault fault,
         uint16 slashBps,
         address beneficiary
-    ) external onlyMarket returns (Amount slashed) {
+    ) external onlyMarket {
         (Amount stake, Amount pledge) = quote(need, escrow, covered);
         Node storage record = _nodes[node_];
         record.locked = record.locked - stake;
         if (pledge > ZERO) record.pledged = record.pledged - pledge;
         if (fault == Fault.None) {
             record.reputation = record.reputation + gained;
-            return ZERO;
+            return;
         }
         record.reputation = _after(fault, record.reputation) + gained;
         emit NodeFaulted(node_, fault, record.reputation);
-        slashed = stake.bps(slashBps);
+        Amount slashed = stake.bps(slashBps);
         if (slashed > ZERO) _slash(node_, record, slashed, beneficiary);
     }
 

@@ -184,7 +184,6 @@ interface INodeRegistry {
     /// @param fault how the node failed, if it did
     /// @param slashBps share of the held stake to take, in hundredths of a percent
     /// @param beneficiary who is compensated
-    /// @return slashed what was taken
     function release(
         address node,
         Capacity calldata need,
@@ -194,7 +193,7 @@ interface INodeRegistry {
         Fault fault,
         uint16 slashBps,
         address beneficiary
-    ) external returns (Amount slashed);
+    ) external;
 
     /// @notice A node's record.
     function node(address node) external view returns (Node memory);

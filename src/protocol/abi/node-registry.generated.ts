@@ -659,13 +659,7 @@ export const nodeRegistryAbi = [
         "internalType": "address"
       }
     ],
-    "outputs": [
-      {
-        "name": "slashed",
-        "type": "uint96",
-        "internalType": "Amount"
-      }
-    ],
+    "outputs": [],
     "stateMutability": "nonpayable"
   },
   {
