@@ -3,9 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::{Request, header};
+use hyper_util::rt::TokioIo;
 use sidecar_api_types::{Health, Reason};
 use sidecar_container::{Container, ExecConfig, ExecSession};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use zlayer_types::spec::{HealthCheck, NetworkMode, Protocol, ServiceSpec};
@@ -16,8 +21,6 @@ const INTERVAL: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Until its first success a container is asked this often, so that nobody waits a whole interval for one that is ready.
 const EAGER: Duration = Duration::from_millis(500);
-/// More of an HTTP answer is not read to find its status.
-const STATUS_LINE: usize = 1024;
 
 /// How to ask a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,24 +92,13 @@ impl Probe {
                 path,
                 expect,
             } => {
-                let mut stream = connect(address, *port).await?;
-                let failed = |cause: std::io::Error| format!("port {port} broke off: {cause}");
-                let request = format!(
-                    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: zlayer-sidecar\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-                );
-                stream.write_all(request.as_bytes()).await.map_err(failed)?;
-                let mut answer = Vec::new();
-                let mut chunk = [0; 256];
-                while !answer.contains(&b'\n') && answer.len() < STATUS_LINE {
-                    match stream.read(&mut chunk).await.map_err(failed)? {
-                        0 => break,
-                        n => answer.extend_from_slice(&chunk[..n]),
-                    }
-                }
-                match status(&answer) {
-                    Some(status) if status == *expect => Ok(()),
-                    Some(status) => Err(format!("{path} answered {status} instead of {expect}")),
-                    None => Err(format!("port {port} does not speak HTTP")),
+                let status = get(connect(address, *port).await?, host, path)
+                    .await
+                    .map_err(|cause| format!("port {port} {cause}"))?;
+                if status == *expect {
+                    Ok(())
+                } else {
+                    Err(format!("{path} answered {status} instead of {expect}"))
                 }
             }
             Self::Command { command } => run(container, command).await,
@@ -171,11 +163,30 @@ fn parse_url(url: &str) -> Option<(String, u16, String)> {
     (!host.is_empty()).then(|| (authority.to_owned(), port, path.to_owned()))
 }
 
-fn status(answer: &[u8]) -> Option<u16> {
-    let line = answer.split(|byte| *byte == b'\n').next()?;
-    let mut words = std::str::from_utf8(line).ok()?.split_whitespace();
-    words.next()?.strip_prefix("HTTP/")?;
-    words.next()?.parse().ok()
+/// The status of the answer to a request over HTTP/1.1.
+async fn get(stream: TcpStream, host: &str, path: &str) -> Result<u16, String> {
+    let failed = |cause: hyper::Error| {
+        if cause.is_parse() {
+            "does not speak HTTP".to_owned()
+        } else {
+            format!("broke off: {cause}")
+        }
+    };
+    let request = Request::get(path)
+        .header(header::HOST, host)
+        .header(header::USER_AGENT, "zlayer-sidecar")
+        .header(header::ACCEPT, "*/*")
+        .header(header::CONNECTION, "close")
+        .body(Empty::<Bytes>::new())
+        .map_err(|cause| format!("cannot be asked: {cause}"))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    // The connection ends with the answer's first line: the rest is dropped.
+    let answer = tokio::select! {
+        biased;
+        answer = sender.send_request(request) => answer,
+        Err(cause) = connection => Err(cause),
+    };
+    Ok(answer.map_err(failed)?.status().as_u16())
 }
 
 /// Checks a running container until it is dropped; `report` hears of each change, with the reason of a failure.
@@ -259,11 +270,28 @@ mod tests {
         check("localhost:80", None);
     }
 
-    #[test]
-    fn status_lines() {
-        assert_eq!(status(b"HTTP/1.1 204 No Content\r\n"), Some(204));
-        assert_eq!(status(b"SSH-2.0-OpenSSH\r\n"), None);
-        assert_eq!(status(b""), None);
+    /// What a server that says `answer` and goes is taken for.
+    async fn asked(answer: &'static [u8]) -> Result<u16, String> {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let server = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = server.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = server.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(answer).await;
+        });
+        get(TcpStream::connect(address).await.unwrap(), "localhost", "/x?y").await
+    }
+
+    #[tokio::test]
+    async fn only_the_status_of_an_answer_counts() {
+        assert_eq!(asked(b"HTTP/1.1 204 No Content\r\n\r\n").await, Ok(204));
+        assert_eq!(asked(b"HTTP/1.0 503 Busy\r\n\r\nbody").await, Ok(503));
+        assert_eq!(
+            asked(b"SSH-2.0-OpenSSH\r\n").await,
+            Err("does not speak HTTP".to_owned())
+        );
+        assert!(asked(b"").await.unwrap_err().starts_with("broke off"));
     }
 
     #[test]
