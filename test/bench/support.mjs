@@ -22,7 +22,7 @@ export async function withDirectory(work) {
   try {
     return await work(directory);
   } finally {
-    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -7,6 +7,9 @@ import { promisify } from "node:util";
 import { ROOT, TEST_RESULTS } from "../../../scripts/lib/paths.mjs";
 import { type VsCodeHost, vscodeHost } from "../../../scripts/lib/vscode-host.mjs";
 import { writeSampleImage } from "../../../scripts/sample-image.mjs";
+import { EngineUnreachable } from "../../../src/bridge/sidecar/api-error";
+import { ZLayerClient } from "../../../src/bridge/sidecar/client";
+import { unixEndpoint } from "../../../src/bridge/sidecar/endpoint";
 import { placesOf } from "../../../src/bridge/sidecar/places";
 
 const SETTINGS = {
@@ -125,15 +128,33 @@ export class Server {
     return new Server(url, home, child);
   }
 
-  /** Ends the server and every process that was started below its home (the sidecar and its containers), then removes the home. */
+  /** Removes what is deployed, ends the engine, the server and every other process of its home, then removes the home. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.process.once("exit", resolve));
-    signalGroup(this.process, "SIGTERM");
-    await ended;
+    await this.removeDeployments();
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const ended = new Promise((resolve) => this.process.once("exit", resolve));
+      signalGroup(this.process, "SIGTERM");
+      await ended;
+    }
     for (const pid of await processesNaming(this.home)) {
       signal(pid, "SIGKILL");
     }
-    await rm(this.home, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.home, { recursive: true, force: true });
+  }
+
+  /** A test that failed leaves its deployment behind, with mounts and network namespaces that only the engine can end. */
+  private async removeDeployments(): Promise<void> {
+    const client = new ZLayerClient(unixEndpoint(this.socket));
+    try {
+      for (const { name } of await client.deployments()) {
+        await client.removeDeployment(name);
+      }
+      await client.shutdown();
+    } catch (error) {
+      if (!(error instanceof EngineUnreachable)) {
+        throw error;
+      }
+    }
   }
 }
 

@@ -53,7 +53,7 @@ export class TestSidecar {
       await this.client.removeDeployment(name);
     }
     await this.client.shutdown();
-    await rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /**
