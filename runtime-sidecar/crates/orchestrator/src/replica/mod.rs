@@ -302,9 +302,12 @@ impl Replica {
 
     fn report_running(&self, live: &Live, pid: u32, started_at_ms: u64, news: bool) {
         let address = live.attachment.as_ref().map(|a| a.address);
+        // From the first moment: without a health it would count as healthy until the first check begins.
+        let checked = matches!(Probe::new(&self.service, &self.wanted.borrow().spec), Ok(Some(_)));
         self.report(|replica| {
             replica.phase = Phase::Running;
             replica.reason = None;
+            replica.health = if checked { Health::Pending } else { Health::None };
             replica.pid = Some(pid);
             replica.ipv4 = address.map(|a| a.to_string());
             replica.exit_code = None;
