@@ -65,7 +65,8 @@ async function podman(directory, layout, count) {
   global.push("--cgroup-manager", "cgroupfs", "--storage-driver", "overlay");
   const call = (...args) => run("podman", [...global, ...args], quiet);
   const id = (await call("pull", "--quiet", `oci:${layout}:1`)).trim();
-  const start = () => call("run", "--detach", "--ulimit", "nofile=1024:1024", id, ...SLEEP);
+  const start = () =>
+    call("run", "--detach", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", id, ...SLEEP);
   try {
     await start();
     const one = await timed(start);
