@@ -34,6 +34,8 @@ services:
   web:
     image:
       name: ${image}
+    command:
+      entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
     scale: { mode: fixed, replicas: 2 }
 ${more}`;
 }
@@ -64,7 +66,7 @@ describe("deploy", () => {
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(ApiError);
-    expect((error as ApiError).problems.map(({ line }) => line).sort()).toEqual([7, 8]);
+    expect((error as ApiError).problems.map(({ line }) => line).sort()).toEqual([8, 9]);
     expect(await names()).toEqual([]);
   });
 
