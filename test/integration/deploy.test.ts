@@ -66,7 +66,7 @@ describe("deploy", () => {
       (thrown: unknown) => thrown,
     );
     expect(error).toBeInstanceOf(ApiError);
-    expect((error as ApiError).problems.map(({ line }) => line).sort()).toEqual([8, 9]);
+    expect((error as ApiError).problems.map(({ line }) => line).sort((a, b) => a - b)).toEqual([9, 10]);
     expect(await names()).toEqual([]);
   });
 
