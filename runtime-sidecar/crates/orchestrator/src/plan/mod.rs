@@ -44,10 +44,11 @@ pub(crate) fn variables(spec: &DeploymentSpec) -> impl Iterator<Item = &str> {
         .filter_map(|value| value.strip_prefix("$E:"))
 }
 
-/// Everything in a spec that cannot work, whatever the image. `environment` holds the values for `$E:`.
-pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, String>) -> Vec<Reason> {
+/// Everything in a spec that cannot work, whatever the image. `environment` holds the values for `$E:`. `services` are those of
+/// the spec in the order in which they are written: of two that cannot be together the later is to blame.
+pub(crate) fn problems(services: &[(&str, &ServiceSpec)], environment: &BTreeMap<String, String>) -> Vec<Reason> {
     let mut problems = Vec::new();
-    for (name, service) in &spec.services {
+    for (name, service) in services {
         let mut parts = Parts {
             path: format!("services.{name}"),
             problems: Vec::new(),
@@ -65,15 +66,15 @@ pub(crate) fn problems(spec: &DeploymentSpec, environment: &BTreeMap<String, Str
         }
         problems.append(&mut parts.problems);
     }
-    problems.extend(shared_ports(spec));
+    problems.extend(shared_ports(services));
     problems
 }
 
 /// Host ports that more than one service asks for.
-fn shared_ports(spec: &DeploymentSpec) -> Vec<Reason> {
+fn shared_ports(services: &[(&str, &ServiceSpec)]) -> Vec<Reason> {
     let mut problems = Vec::new();
     let mut taken: Vec<(&str, PublishedPort)> = Vec::new();
-    for (name, service) in &spec.services {
+    for (name, service) in services {
         let path = format!("services.{name}");
         let mut parts = Parts {
             path: path.clone(),
@@ -471,7 +472,13 @@ mod tests {
 
     fn problem(service: &str) -> (String, String) {
         let deployment = deployment(service);
-        let problem = problems(&deployment.spec, &deployment.environment).remove(0);
+        let services: Vec<_> = deployment
+            .spec
+            .services
+            .iter()
+            .map(|(name, spec)| (name.as_str(), spec))
+            .collect();
+        let problem = problems(&services, &deployment.environment).remove(0);
         (problem.code, problem.path.unwrap())
     }
 
