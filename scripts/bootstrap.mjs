@@ -79,11 +79,16 @@ export async function bundle() {
 }
 
 /**
- * Compiles the sidecar.
+ * Compiles the sidecar, unless `ZLAYER_SIDECAR` names one that is built.
  *
  * @returns {Promise<string>} path of the binary
  */
 export async function buildSidecar() {
+  const built = process.env.ZLAYER_SIDECAR;
+  if (built) {
+    console.log(`  ${built}, as ZLAYER_SIDECAR says`);
+    return built;
+  }
   await mkdir(CACHE, { recursive: true });
   await run("cargo", ["build", "--release", "--locked", "--package", "zlayer-sidecar"], {
     cwd: join(ROOT, "runtime-sidecar"),

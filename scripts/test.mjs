@@ -61,10 +61,6 @@ async function asOneTest(work) {
   return { passed: 1, failed: 0 };
 }
 
-async function sidecar() {
-  return process.env.ZLAYER_SIDECAR ?? (await buildSidecar());
-}
-
 /** The parts in their order; each one's key is its name on the command line. */
 const PARTS = {
   check: async () => {
@@ -79,7 +75,7 @@ const PARTS = {
     return vitest("webviews");
   },
   package: () => asOneTest(packageExtension),
-  integration: async () => vitest("integration", { ZLAYER_SIDECAR: await sidecar() }),
+  integration: async () => vitest("integration", { ZLAYER_SIDECAR: await buildSidecar() }),
   e2e: () => vitest("e2e"),
 };
 

@@ -114,7 +114,7 @@ test("a shell in a container answers", async () => {
 test("a service is scaled to three replicas", async () => {
   await workbench.palette("ZLayer: Scale");
   await workbench.pick("visitor");
-  await workbench.answer("3");
+  await workbench.answer("Scale “visitor”", "3");
   await workbench.treeRow(/^visitor.*3\/3 healthy/).waitFor({ timeout: 60_000 });
   expect((await containers()).filter((line) => line.startsWith("visitor"))).toHaveLength(3);
 });

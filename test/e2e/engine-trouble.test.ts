@@ -75,8 +75,8 @@ describe("an engine that refuses", () => {
     await window.palette("ZLayer: Deploy");
     await problem(message);
     await window.treeRow(message).first().waitFor();
-    await window.palette("Notifications: Show Notifications");
-    await window.pressInNotification("“hello” does not come up", "Show Logs");
+    const failure = await window.notified("“hello” does not come up");
+    await failure.locator(".monaco-button", { hasText: "Show Logs" }).click();
     await window.page.locator(".tab.active", { hasText: "Logs: hello" }).waitFor();
   });
 });
@@ -109,9 +109,8 @@ describe("a sidecar that is not there", () => {
     await window.openFile("hello.zlayer.yml");
     await welcome("not running");
     await window.palette("ZLayer: Deploy");
-    await window.palette("Notifications: Show Notifications");
-    const message = window.notification("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
-    await message.first().locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
+    const message = await window.notified("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
+    await message.locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
     await welcome("cannot be started or reached");
   });
 });

@@ -64,17 +64,17 @@ export class Workbench {
   }
 
   /**
-   * Runs a command by its title. The list is not refreshed when an extension registers its commands late, so it is opened again
-   * until the command is there.
+   * Runs a command by its title, with the keyboard. The list is not refreshed when an extension registers its commands late, so it
+   * is opened again until the command is there.
    */
   async palette(title: string): Promise<void> {
-    const row = this.quickRow(title);
+    const label = this.page.locator(".monaco-list-row.focused .label-name", { hasText: exactly(title) });
     for (const end = Date.now() + 60_000; ; ) {
       await this.page.keyboard.press("F1");
       await this.quickInput().fill(`>${title}`);
       try {
-        await row.waitFor({ timeout: 1500 });
-        await row.click();
+        await label.first().waitFor({ timeout: 3000 });
+        await this.quickInput().press("Enter");
         return;
       } catch (error) {
         if (Date.now() > end) {
@@ -95,15 +95,23 @@ export class Workbench {
     return titles.map(plain);
   }
 
-  /** Types into the box at the top and confirms. */
-  async answer(text: string): Promise<void> {
+  /**
+   * Types into the box at the top and confirms.
+   *
+   * @param title of the box, or a part of it: another one may still be there
+   */
+  async answer(title: string, text: string): Promise<void> {
+    await this.page.locator(".quick-input-widget:visible .quick-input-title", { hasText: title }).waitFor();
     await this.quickInput().fill(text);
-    await this.page.keyboard.press("Enter");
+    await this.quickInput().press("Enter");
   }
 
-  /** Picks a row of the list at the top. */
+  /** Picks a row of the list at the top, with the keyboard. */
   async pick(label: string): Promise<void> {
-    await this.quickRow(label).click();
+    await this.quickRow(label).waitFor();
+    await this.quickInput().fill(label);
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: label }).waitFor();
+    await this.quickInput().press("Enter");
   }
 
   quickInput(): Locator {
@@ -164,8 +172,11 @@ export class Workbench {
   }
 
   async hideNotifications(): Promise<void> {
-    await this.page.locator("[id='status.notifications']").click();
-    await this.page.locator(".notifications-center.visible").waitFor({ state: "hidden" });
+    const center = this.page.locator(".notifications-center.visible");
+    while (await center.isVisible()) {
+      await this.page.locator("[id='status.notifications']").click();
+      await center.waitFor({ state: "hidden", timeout: 1000 }).catch(() => undefined);
+    }
   }
 
   /** A notification with a text. */
@@ -210,11 +221,29 @@ export class Workbench {
     }
   }
 
-  /** Types a line into the terminal in front. */
+  /**
+   * Types a line into the terminal in front. What had the focus before may take it back late, so Enter follows only once the
+   * shell has echoed the line.
+   */
   async typeInTerminal(line: string): Promise<void> {
-    await this.page.locator(".terminal-wrapper.active .xterm").first().click();
-    await this.page.keyboard.type(line);
-    await this.page.keyboard.press("Enter");
+    const terminal = this.page.locator(".terminal-wrapper.active");
+    const keys = terminal.locator(".xterm-helper-textarea");
+    const echoed = terminal.locator(".xterm-rows", { hasText: line });
+    for (const end = Date.now() + APPEARS; ; ) {
+      await keys.focus();
+      await this.page.keyboard.insertText(line);
+      try {
+        await echoed.waitFor({ timeout: 3000 });
+        await keys.press("Enter");
+        return;
+      } catch (error) {
+        if (Date.now() > end) {
+          const shown = await terminal.locator(".xterm-rows").textContent();
+          throw new Error(`the terminal echoes nothing; it shows: ${plain(shown)}`, { cause: error });
+        }
+        await keys.press("Control+U");
+      }
+    }
   }
 
   /** Waits until the terminal in front shows a text. Its rows are drawn as DOM, since the tests turn GPU drawing off. */
@@ -245,4 +274,9 @@ export class Workbench {
 /** The editor draws spaces as no-break spaces. */
 function plain(text: string | null): string {
   return (text ?? "").replace(/\u00a0/g, " ");
+}
+
+/** Matches a whole text. */
+function exactly(text: string): RegExp {
+  return new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
 }
