@@ -1,6 +1,7 @@
 import { commands, window } from "vscode";
 import { ApiError, EngineUnreachable, isAbort } from "../bridge/sidecar/api-error";
 import { BinaryProblem } from "../bridge/sidecar/binary";
+import type { DeployFailed } from "../bridge/sidecar/deploy";
 import { InvalidEndpoint } from "../bridge/sidecar/endpoint";
 import { SidecarStartFailed } from "../bridge/sidecar/supervisor";
 import { Untrusted } from "./engine-host";
@@ -49,6 +50,17 @@ export function reportError(what: string, error: unknown, more: readonly Remedy[
     return;
   }
   void showWithButtons(`${what}. ${messageOf(error)}`, [...more, ...remediesFor(error)]);
+}
+
+/** Shows why a deployment does not come up, with buttons that lead to its logs and take it away. */
+export function reportNotUp(error: DeployFailed, more: readonly Remedy[] = []): void {
+  const { deployment, service } = error;
+  const logs = command("Show Logs", "zlayer.service.showLogs", {
+    deployment,
+    ...(service !== undefined && { service }),
+  });
+  const remove = command("Remove", "zlayer.deployment.remove", { deployment });
+  reportError(`“${deployment}” does not come up`, error, [...more, logs, remove]);
 }
 
 /** What an error says to the user, with the engine's remedy. */

@@ -39,6 +39,15 @@ describe("deploy", () => {
     expect(state.phase).toBe("running");
   });
 
+  it.each([
+    ["jobs that have ended", { desired: 1, replicas: [replicaState(0, { phase: "stopped" })] }],
+    ["services without replicas", { desired: 0, replicas: [] }],
+  ])("resolves with %s", async (_words, service) => {
+    const ended = deploymentState("hello", { phase: "stopped", running: 0, healthy: 0, ...service });
+    const run = await start({ onDeploy: (fake) => fake.put(ended) });
+    await expect(run()).resolves.toMatchObject({ phase: "stopped" });
+  });
+
   it("throws the problems of a spec that is refused", async () => {
     const problem = {
       line: 1,

@@ -5,7 +5,7 @@ import type { Capabilities } from "./capabilities";
 import type { ZLayerClient } from "./client";
 import { statusLines } from "./observe";
 import type { DeploymentState, Reason, ReplicaState, ServiceState } from "./types";
-import { amount, replicaCount } from "./words";
+import { amount, healthyOf, replicaCount } from "./words";
 
 /** What a deploy does now. */
 export interface DeployProgress {
@@ -43,7 +43,7 @@ const CRASHES_MAX = 3;
 const HOPELESS = "crash-loop";
 
 /**
- * Deploys a spec and resolves once all of it runs and is healthy.
+ * Deploys a spec and resolves once all of it runs and is healthy, or has ended well.
  *
  * When the signal is aborted, what this call did is undone before it rejects: a new deployment is removed, and one that was
  * there before gets its former spec back.
@@ -142,15 +142,28 @@ async function whenUp(
       throw failure;
     }
     onProgress?.(describeProgress(state));
-    if (state.phase === "running") {
+    if (state.phase === "running" || isDone(state)) {
       return state;
     }
   }
   throw abortError(signal);
 }
 
-/** @param restarts counts of each replica when it was first seen; filled here */
-function failureOf(state: DeploymentState, restarts: Map<string, number>): DeployFailed | undefined {
+/** Whether nothing of it is to run any more: its jobs have ended well, or it wants no replicas. A stock daemon does not tell. */
+function isDone(state: DeploymentState): boolean {
+  return (
+    state.phase === "stopped" &&
+    state.generation > 0 &&
+    state.services.every(({ desired, phase, replicas }) => phase === "stopped" && replicas.length >= desired)
+  );
+}
+
+/**
+ * What of a deployment will not come up by waiting; `undefined` when there is nothing.
+ *
+ * @param restarts counts of each replica when it was first seen; filled here
+ */
+export function failureOf(state: DeploymentState, restarts: Map<string, number>): DeployFailed | undefined {
   for (const service of state.services) {
     for (const replica of service.replicas) {
       const before = restarts.get(replica.id);
@@ -188,8 +201,7 @@ export function describeProgress(state: DeploymentState): DeployProgress {
     return reason === undefined ? [] : [`${service.name}: ${reason.message}`];
   });
   const desired = sum(state.services, (service) => service.desired);
-  // Replicas on their way out are healthy until they end.
-  const healthy = sum(state.services, (service) => Math.min(service.healthy, service.desired));
+  const healthy = sum(state.services, healthyOf);
   const message = [...reasons.slice(0, 2), replicaCount(healthy, desired)].join(" · ");
   const fraction = fractionOf(state, healthy, desired);
   return { deployment: state.name, message, state, ...(fraction !== undefined && { fraction }) };

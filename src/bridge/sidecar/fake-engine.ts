@@ -13,6 +13,10 @@ export interface Recorded {
 export interface FakeEngineOptions {
   /** Called when a spec was accepted: puts what follows. */
   readonly onDeploy?: (engine: FakeEngine, spec: string) => void;
+  /** Called when a service was scaled: puts what follows. */
+  readonly onScale?: (engine: FakeEngine, replicas: number) => void;
+  /** The answer to a removal comes once this resolves. */
+  readonly removes?: Promise<void>;
   /** Status and body of the answer to a spec that is refused. */
   readonly refuse?: { readonly status: number; readonly body: unknown };
   /** A stock daemon has none of the sidecar's own calls. */
@@ -97,12 +101,16 @@ export class FakeEngine {
     } else if (method === "POST" && path === "/api/v1/deployments") {
       this.#deploy(response, (body as { spec: string }).spec);
     } else if (method === "DELETE" && this.deployments.has(name)) {
+      await this.options.removes;
       this.remove(name);
       response.writeHead(204).end();
     } else if (path.endsWith("/spec") && this.specs.has(name)) {
       sendJson(response, 200, { name, spec: this.specs.get(name) });
     } else if (path.endsWith("/scale")) {
+      this.options.onScale?.(this, (body as { replicas: number }).replicas);
       sendJson(response, 200, { name: "web" });
+    } else if (path.endsWith("/restart")) {
+      response.writeHead(204).end();
     } else {
       sendJson(response, 404, { error: `no ${path}`, code: "not-found" });
     }

@@ -47,6 +47,11 @@ describe("descriptions", () => {
     expect(describeService(service({ phase: "stopped", desired: 0, healthy: 0 }))).toBe("stopped");
   });
 
+  it("counts no replica that is to go", () => {
+    expect(describeService(service({ desired: 1, healthy: 2 }))).toBe("1/1 healthy");
+    expect(describeDeployment(deploymentState("hello", { desired: 1, healthy: 2 }))).toBe("1/1 healthy");
+  });
+
   it("tells of a replica how it is, where it is, and how it ended", () => {
     expect(describeReplica(replicaState(0, { ipv4: "10.0.0.2", restarts: 1 }))).toBe("healthy · 1 restart · 10.0.0.2");
     expect(describeReplica(replicaState(0, { health: "pending" }))).toBe("health check pending");

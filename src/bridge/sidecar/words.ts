@@ -39,13 +39,18 @@ export function phaseWords(phase: Phase): string {
   return PHASE_WORDS[phase];
 }
 
+/** Healthy replicas of those that are wanted: one that is to go is healthy until it ends. */
+export function healthyOf(service: ServiceState): number {
+  return Math.min(service.healthy, service.desired);
+}
+
 /** What stands beside a deployment's name: the reason of its wait, else how much of it is healthy. */
 export function describeDeployment(state: DeploymentState): string {
   if (state.reason != null && state.phase !== "running") {
     return state.reason.message;
   }
   const desired = state.services.reduce((total, service) => total + service.desired, 0);
-  const healthy = state.services.reduce((total, service) => total + service.healthy, 0);
+  const healthy = state.services.reduce((total, service) => total + healthyOf(service), 0);
   return state.phase === "running" || state.phase === "starting" || state.phase === "unhealthy"
     ? `${healthy}/${desired} healthy`
     : phaseWords(state.phase);
@@ -54,7 +59,7 @@ export function describeDeployment(state: DeploymentState): string {
 /** What stands beside a service's name. */
 export function describeService(state: ServiceState): string {
   const reason = state.reason ?? (state.phase === "running" ? undefined : state.replicas.find(hasReason)?.reason);
-  const count = `${state.healthy}/${state.desired} healthy`;
+  const count = `${healthyOf(state)}/${state.desired} healthy`;
   if (state.phase === "stopped" && state.desired === 0) {
     return "stopped";
   }

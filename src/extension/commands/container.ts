@@ -1,9 +1,11 @@
 import { env, window } from "vscode";
 import { whyMissing } from "../../bridge/sidecar/capabilities";
-import { withSteadyProgress } from "../progress";
+import { restartContainers } from "../../bridge/sidecar/change";
+import { withWatchedProgress } from "../progress";
 import { pickReplica, pickService, targetArgument } from "../target";
 import { runs } from "../views/deployment-nodes";
 import { openShell } from "../views/shell-terminal";
+import type { ZLayerContext } from "../zlayer-context";
 import type { NounCommands } from "./registry";
 
 export const commands: NounCommands = {
@@ -14,21 +16,17 @@ export const commands: NounCommands = {
       if (wanted?.replica !== undefined) {
         const target = await pickReplica(context.host, wanted, "Which container is to be restarted?");
         if (target !== undefined) {
-          const { client } = await context.host.connect();
-          await withSteadyProgress(`Restarting ${target.service.name}/${target.replica.index}`, () =>
-            client.restartContainer(target.replica.id),
-          );
+          const { deployment, service, replica } = target;
+          await restart(context, deployment.name, `${service.name}/${replica.index}`, [replica.id]);
         }
         return;
       }
       const target = await pickService(context.host, wanted, "Which service is to be restarted?");
-      if (target === undefined) {
-        return;
+      if (target !== undefined) {
+        const { deployment, service } = target;
+        const ids = service.replicas.map((replica) => replica.id);
+        await restart(context, deployment.name, `“${service.name}”`, ids);
       }
-      const { client } = await context.host.connect();
-      await withSteadyProgress(`Restarting “${target.service.name}”`, () =>
-        Promise.all(target.service.replicas.map((replica) => client.restartContainer(replica.id))),
-      );
     },
   },
   openShell: {
@@ -57,3 +55,21 @@ export const commands: NounCommands = {
     },
   },
 };
+
+async function restart(
+  context: ZLayerContext,
+  deployment: string,
+  what: string,
+  containers: readonly string[],
+): Promise<void> {
+  if (containers.length === 0) {
+    void window.showInformationMessage(
+      `${what} has no container that could be restarted. Start “${deployment}” first.`,
+    );
+    return;
+  }
+  const engine = await context.host.connect();
+  await withWatchedProgress(`Restarting ${what}`, `The restart of ${what} goes on.`, (options) =>
+    restartContainers(engine, deployment, containers, options),
+  );
+}

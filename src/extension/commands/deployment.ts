@@ -1,10 +1,16 @@
 import { ProgressLocation, type TextDocument, Uri, commands as vscodeCommands, window, workspace } from "vscode";
 import { ApiError, isAbort } from "../../bridge/sidecar/api-error";
+import {
+  type Replicas,
+  removeDeployment,
+  startDeployment,
+  stopDeployment,
+  wantedReplicas,
+} from "../../bridge/sidecar/change";
 import { DeployFailed, type DeployProgress, deploy } from "../../bridge/sidecar/deploy";
-import { type Replicas, startDeployment, stopDeployment } from "../../bridge/sidecar/stop-start";
 import { Untrusted } from "../engine-host";
-import { abortWhenCancelled, withProgress, withSteadyProgress } from "../progress";
-import { command, type Remedy, reportError } from "../report";
+import { abortWhenCancelled, withWatchedProgress } from "../progress";
+import { command, type Remedy, reportError, reportNotUp } from "../report";
 import { savesBeforeDeploy, showsLogsOnFailure } from "../settings";
 import { chooseSpec } from "../spec-files";
 import { pickDeployment, targetArgument } from "../target";
@@ -52,12 +58,16 @@ export const commands: NounCommands = {
       if (target === undefined) {
         return;
       }
-      const { client } = await context.host.connect();
+      const engine = await context.host.connect();
       const { name } = target.deployment;
-      const before = await withSteadyProgress(`Stopping “${name}”`, () => stopDeployment(client, target.deployment));
+      // Before the stop: one that nobody watches to its end counts too.
       const { workspaceState } = context.extension;
       const others = workspaceState.get<Record<string, Replicas>>(STOPPED_KEY, {});
+      const before = { ...others[name], ...wantedReplicas(target.deployment) };
       await workspaceState.update(STOPPED_KEY, { ...others, [name]: before });
+      await withWatchedProgress(`Stopping “${name}”`, `“${name}” goes on stopping.`, (options) =>
+        stopDeployment(engine, target.deployment, options),
+      );
     },
   },
   start: {
@@ -67,11 +77,11 @@ export const commands: NounCommands = {
       if (target === undefined) {
         return;
       }
-      const { client } = await context.host.connect();
+      const engine = await context.host.connect();
       const { name } = target.deployment;
       const before = context.extension.workspaceState.get<Record<string, Replicas>>(STOPPED_KEY, {})[name];
-      await withProgress(`Starting “${name}”`, (signal) =>
-        startDeployment(client, target.deployment, before ?? {}, { signal }),
+      await withWatchedProgress(`Starting “${name}”`, `“${name}” goes on starting.`, (options) =>
+        startDeployment(engine, target.deployment, before ?? {}, options),
       );
     },
   },
@@ -93,8 +103,10 @@ export const commands: NounCommands = {
       if (answer !== remove) {
         return;
       }
-      const { client } = await context.host.connect();
-      await withSteadyProgress(`Removing “${name}”`, () => client.removeDeployment(name));
+      const engine = await context.host.connect();
+      await withWatchedProgress(`Removing “${name}”`, `“${name}” goes on being removed.`, (options) =>
+        removeDeployment(engine, name, options),
+      );
     },
   },
   showSpec: {
@@ -202,11 +214,7 @@ async function explain(context: ZLayerContext, error: unknown, document: TextDoc
     if (showsLogsOnFailure()) {
       await vscodeCommands.executeCommand("zlayer.service.showLogs", target);
     }
-    remedies.push(
-      command("Show Logs", "zlayer.service.showLogs", target),
-      command("Remove", "zlayer.deployment.remove", { deployment }),
-    );
-    reportError(`“${deployment}” does not come up`, error, remedies);
+    reportNotUp(error, remedies);
     return;
   }
   remedies.push({ title: "Retry", run: () => deployAgain(context, document) });

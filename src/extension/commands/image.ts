@@ -1,7 +1,7 @@
 import { ProgressLocation, window } from "vscode";
 import type { PullLine } from "../../bridge/sidecar/types";
 import { amount, size } from "../../bridge/sidecar/words";
-import { abortWhenCancelled, withProgress } from "../progress";
+import { abortWhenCancelled, withSteadyProgress } from "../progress";
 import type { ZLayerContext } from "../zlayer-context";
 import type { NounCommands } from "./registry";
 
@@ -35,7 +35,7 @@ export const commands: NounCommands = {
         (await window.showWarningMessage(`Remove the image “${image}”?`, { modal: true, detail }, remove)) === remove
       ) {
         const { client } = await context.host.connect();
-        await withProgress(`Removing ${image}`, (signal) => client.removeImage(image, { signal }));
+        await withSteadyProgress(`Removing ${image}`, () => client.removeImage(image));
       }
     },
   },
@@ -49,7 +49,7 @@ export const commands: NounCommands = {
         return;
       }
       const { client } = await context.host.connect();
-      const result = await withProgress("Removing unused images", (signal) => client.pruneImages({ signal }));
+      const result = await withSteadyProgress("Removing unused images", () => client.pruneImages());
       const freed = size(result.space_reclaimed);
       void window.showInformationMessage(`Removed ${result.deleted.length} images; ${freed} are free again.`);
     },

@@ -1,5 +1,6 @@
 import { commands, Disposable } from "vscode";
-import { reportError } from "../report";
+import type { DeployFailed } from "../../bridge/sidecar/deploy";
+import { reportError, reportNotUp } from "../report";
 import type { ZLayerContext } from "../zlayer-context";
 
 /** A command: what to say when it fails ("It was not removed"), and what it does. */
@@ -58,7 +59,12 @@ async function run(
     }
   } catch (error) {
     context.log.error(`${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    reportError(command.failure, error);
+    // By its name: the class would be loaded with the extension.
+    if (error instanceof Error && error.name === "DeployFailed") {
+      reportNotUp(error as DeployFailed);
+    } else {
+      reportError(command.failure, error);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { env, Uri, window } from "vscode";
-import { withProgress } from "../progress";
+import { scaleService } from "../../bridge/sidecar/change";
+import { withWatchedProgress } from "../progress";
 import { pickDeployment, pickService, type TargetArgument, targetArgument } from "../target";
 import type { ZLayerContext } from "../zlayer-context";
 import type { NounCommands } from "./registry";
@@ -27,9 +28,10 @@ export const commands: NounCommands = {
       if (replicas === undefined || replicas === service.desired) {
         return;
       }
-      const { client } = await context.host.connect();
-      await withProgress(`Scaling “${service.name}” to ${replicas}`, (signal) =>
-        client.scale(deployment.name, service.name, replicas, { signal }),
+      const engine = await context.host.connect();
+      const goal = `“${service.name}” to ${replicas === 1 ? "1 replica" : `${replicas} replicas`}`;
+      await withWatchedProgress(`Scaling ${goal}`, `Scaling ${goal} goes on.`, (options) =>
+        scaleService(engine, deployment.name, service.name, replicas, options),
       );
     },
   },
