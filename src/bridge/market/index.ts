@@ -1,6 +1,11 @@
 // What the rest of the extension uses of the market.
+export * from "./actions";
+export * from "./capacity";
+export * from "./errors";
 export * from "./market-client";
 export * from "./network";
+export * from "./receipts";
 export * from "./store";
 export * from "./transaction";
 export * from "./types";
+export * as words from "./words";
