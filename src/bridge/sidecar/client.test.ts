@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { ApiError, EngineUnreachable, isAbort } from "./api-error";
 import { ZLayerClient } from "./client";
 import { unixEndpoint } from "./endpoint";
 import { type Handler, sendJson, serveOnSocket, type TestServer } from "./testing";
+import type { TtyEvents } from "./tty";
 
 let server: TestServer | undefined;
 
@@ -215,6 +217,8 @@ describe("streams", () => {
 });
 
 describe("terminal", () => {
+  const SILENT: TtyEvents = { onData: () => {}, onExit: () => {}, onLost: () => {} };
+
   it("carries bytes both ways, the size, and the exit status", async () => {
     const client = await clientOf((_request, response) => response.writeHead(426).end());
     const sockets = new WebSocketServer({ server: (server as TestServer).server });
@@ -230,12 +234,17 @@ describe("terminal", () => {
         }
       });
     });
-    const tty = await client.tty("c1", { cols: 100, rows: 30, command: ["sh", "-c", "a b"] });
     const received: string[] = [];
-    tty.onData = (bytes) => received.push(Buffer.from(bytes).toString());
+    let ended: (code: number) => void = () => {};
     const exit = new Promise<number>((resolve) => {
-      tty.onExit = resolve;
+      ended = resolve;
     });
+    const events: TtyEvents = {
+      ...SILENT,
+      onData: (bytes) => received.push(Buffer.from(bytes).toString()),
+      onExit: (code) => ended(code),
+    };
+    const tty = await client.tty("c1", events, { cols: 100, rows: 30, command: ["sh", "-c", "a b"] });
     tty.resize(120, 40);
     tty.write("héllo");
     expect(await exit).toBe(7);
@@ -248,12 +257,34 @@ describe("terminal", () => {
     sockets.close();
   });
 
+  it("loses nothing that comes in one piece with the answer to the handshake", async () => {
+    const client = await clientOf(() => {});
+    (server as TestServer).server.on("upgrade", (request, socket) => {
+      const accept = createHash("sha1")
+        .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      const head = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+      const prompt = Buffer.from("/ # ");
+      // A final binary frame, unmasked, as RFC 6455 section 5.2 lays it out.
+      socket.on("end", () => socket.end());
+      socket.on("data", () => socket.end());
+      socket.write(Buffer.concat([Buffer.from(head), Buffer.from([0x82, prompt.length]), prompt]));
+    });
+    const received: string[] = [];
+    const tty = await client.tty("c1", { ...SILENT, onData: (bytes) => received.push(Buffer.from(bytes).toString()) });
+    await expect.poll(() => received).toEqual(["/ # "]);
+    tty.close();
+  });
+
   it("rejects with the engine's reason when the container does not run", async () => {
     const client = await clientOf(() => {});
     (server as TestServer).server.on("upgrade", (_request, socket) => {
       const body = JSON.stringify({ error: "web-0 does not run", code: "not-running" });
       socket.end(`HTTP/1.1 409 Conflict\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
     });
-    await expect(client.tty("c1")).rejects.toMatchObject({ message: "web-0 does not run", code: "not-running" });
+    await expect(client.tty("c1", SILENT)).rejects.toMatchObject({
+      message: "web-0 does not run",
+      code: "not-running",
+    });
   });
 });

@@ -5,7 +5,7 @@ import { ApiError, readError } from "./api-error";
 import type { Endpoint } from "./endpoint";
 import { lineBatches, ndjson, ndjsonBatches, sseBatches } from "./streams";
 import { bytesOf, fetchFrom, open } from "./transport";
-import { Tty, type TtyOptions } from "./tty";
+import { Tty, type TtyEvents, type TtyOptions } from "./tty";
 import type {
   ContainerInfo,
   ContainerMetrics,
@@ -283,8 +283,8 @@ export class ZLayerClient {
   }
 
   /** A terminal in a container. Resolves once it is open. */
-  tty(id: string, options: TtyOptions = {}): Promise<Tty> {
-    return Tty.open(this.endpoint, id, options);
+  tty(id: string, events: TtyEvents, options: TtyOptions = {}): Promise<Tty> {
+    return Tty.open(this.endpoint, id, events, options);
   }
 
   /** Ends the sidecar; containers go on. */

@@ -14,6 +14,16 @@ export interface TtyOptions {
   readonly user?: string;
 }
 
+/** What comes from a session. The first output may come before `open` has resolved. */
+export interface TtyEvents {
+  /** Called with output as it comes. */
+  onData(bytes: Uint8Array): void;
+  /** Called once, with the exit status of the command. */
+  onExit(code: number): void;
+  /** Called once, instead of `onExit`, when the session ended without one after `open` had resolved. */
+  onLost(error: Error): void;
+}
+
 /** Largest message that is accepted, in bytes. */
 const MESSAGE_MAX = 4 * 1024 * 1024;
 
@@ -25,18 +35,18 @@ const BURST_MS = 25;
 /** A terminal session in a container. It ends with `exit`, or with `lost` when the connection broke first. */
 export class Tty {
   readonly #socket: WebSocket;
+  readonly #events: TtyEvents;
+  #lost: (error: Error) => void;
   #ended = false;
   #burst = 0;
 
-  /** Called with output as it comes. Set it in the same turn in which `open` resolves. */
-  onData: (bytes: Uint8Array) => void = () => {};
-  /** Called once, with the exit status of the command. */
-  onExit: (code: number) => void = () => {};
-  /** Called once, instead of `onExit`, when the session ended without one. */
-  onLost: (error: Error) => void = () => {};
-
-  private constructor(socket: WebSocket, endpoint: Endpoint) {
+  private constructor(socket: WebSocket, endpoint: Endpoint, events: TtyEvents, refused: (error: Error) => void) {
     this.#socket = socket;
+    this.#events = events;
+    this.#lost = refused;
+    socket.once("open", () => {
+      this.#lost = (error) => events.onLost(error);
+    });
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("error", (error) => this.#lose(new EngineUnreachable(endpoint, error)));
     socket.on("close", () => this.#lose(new EngineUnreachable(endpoint, new Error("the connection was closed"))));
@@ -46,7 +56,7 @@ export class Tty {
    * @throws ApiError when the engine refuses (no such container, not running, no shell in it)
    * @throws EngineUnreachable
    */
-  static open(endpoint: Endpoint, containerId: string, options: TtyOptions = {}): Promise<Tty> {
+  static open(endpoint: Endpoint, containerId: string, events: TtyEvents, options: TtyOptions = {}): Promise<Tty> {
     const query = new URLSearchParams({ cols: String(options.cols ?? 80), rows: String(options.rows ?? 24) });
     for (const word of options.command ?? []) {
       query.append("command", word);
@@ -69,17 +79,13 @@ export class Tty {
         perMessageDeflate: false,
         maxPayload: MESSAGE_MAX,
       });
-      const tty = new Tty(socket, endpoint);
+      const tty = new Tty(socket, endpoint, events, reject);
       socket.once("unexpected-response", (_request, answer) => {
         readAll(answer)
           .then((body) => reject(refusal(answer.statusCode ?? 0, body.toString("utf8"))))
           .catch(reject);
       });
-      tty.onLost = reject;
-      socket.once("open", () => {
-        tty.onLost = () => {};
-        resolve(tty);
-      });
+      socket.once("open", () => resolve(tty));
     });
   }
 
@@ -109,14 +115,14 @@ export class Tty {
       return;
     }
     if (isBinary) {
-      this.onData(data);
+      this.#events.onData(data);
       this.#pace(data.length);
       return;
     }
     const control = readControl(data.toString("utf8"));
     if (control?.type === "exit") {
       this.#ended = true;
-      this.onExit(control.code);
+      this.#events.onExit(control.code);
     } else if (control?.type === "error") {
       this.#lose(readError(0, control.error));
     }
@@ -141,7 +147,7 @@ export class Tty {
     if (!this.#ended) {
       this.#ended = true;
       this.#socket.terminate();
-      this.onLost(error);
+      this.#lost(error);
     }
   }
 }

@@ -51,7 +51,11 @@ export const commands: NounCommands = {
       const { client } = await context.host.connect();
       const result = await withSteadyProgress("Removing unused images", () => client.pruneImages());
       const freed = size(result.space_reclaimed);
-      void window.showInformationMessage(`Removed ${result.deleted.length} images; ${freed} are free again.`);
+      const count = result.deleted.length;
+      const what = count === 1 ? "1 image" : `${count} images`;
+      void window.showInformationMessage(
+        count === 0 ? "Every image is in use." : `Removed ${what}; ${freed} are free again.`,
+      );
     },
   },
   refresh: {

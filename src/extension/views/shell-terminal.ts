@@ -1,6 +1,6 @@
 import { EventEmitter, type Pseudoterminal, type Terminal, type TerminalDimensions, ThemeIcon, window } from "vscode";
 import type { ZLayerClient } from "../../bridge/sidecar/client";
-import type { Tty } from "../../bridge/sidecar/tty";
+import type { Tty, TtyEvents } from "../../bridge/sidecar/tty";
 
 /** Opens a terminal with a shell in a container. @param name what the terminal is called: "web/0" */
 export function openShell(client: ZLayerClient, containerId: string, name: string): Terminal {
@@ -63,7 +63,12 @@ class ContainerTerminal implements Pseudoterminal {
   async #start(): Promise<void> {
     const size = this.#size;
     try {
-      const tty = await this.#client.tty(this.#containerId, {
+      const events: TtyEvents = {
+        onData: (bytes) => this.#output.fire(this.#decoder.decode(bytes, { stream: true })),
+        onExit: (code) => this.#end(`The shell ended with exit code ${code}.`, code === 0),
+        onLost: (error) => this.#end(error.message, false),
+      };
+      const tty = await this.#client.tty(this.#containerId, events, {
         ...(size && { cols: size.columns, rows: size.rows }),
       });
       if (this.#ended) {
@@ -71,9 +76,6 @@ class ContainerTerminal implements Pseudoterminal {
         return;
       }
       this.#tty = tty;
-      tty.onData = (bytes) => this.#output.fire(this.#decoder.decode(bytes, { stream: true }));
-      tty.onExit = (code) => this.#end(`The shell ended with exit code ${code}.`, code === 0);
-      tty.onLost = (error) => this.#end(error.message, false);
       // The window may have been resized while the connection was made.
       if (this.#size !== undefined) {
         tty.resize(this.#size.columns, this.#size.rows);
