@@ -1,0 +1,160 @@
+//! The file in which Raft's log, vote and snapshots stand.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use openraft::{AnyError, StorageError, StorageIOError};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::NodeId;
+use crate::error::ClusterError;
+
+/// Raft's log: index and entry, as JSON, since specs are not readable from formats that do not describe themselves.
+pub(crate) const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("log");
+/// Single values: see the keys below.
+const VALUES: TableDefinition<&str, &[u8]> = TableDefinition::new("values");
+
+pub(crate) const FORMAT: &str = "format";
+pub(crate) const VOTE: &str = "vote";
+pub(crate) const PURGED: &str = "purged";
+pub(crate) const COMMITTED: &str = "committed";
+pub(crate) const SNAPSHOT: &str = "snapshot";
+
+/// More than the state of a usual machine; redb's default would be a gibibyte.
+const CACHE_BYTES: usize = 1 << 20;
+
+/// The database, shared by the log and the state machine.
+#[derive(Clone)]
+pub struct Storage {
+    /// `None` once it is closed: Raft's tasks may hold a copy of this a little longer than the file may be held.
+    database: Arc<RwLock<Option<Database>>>,
+    path: PathBuf,
+}
+
+impl Storage {
+    /// Opens or creates the file. One that another process has open, or that a newer program wrote, is an error.
+    ///
+    /// # Errors
+    /// [`ClusterError::Storage`] and [`ClusterError::TooNew`].
+    pub fn open(path: &Path, format: u32) -> Result<Self, ClusterError> {
+        let failed = |cause: redb::Error| ClusterError::Storage {
+            path: path.to_owned(),
+            cause: Box::new(cause),
+        };
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(path)
+            .map_err(|cause| failed(cause.into()))?;
+        match create_tables(&database, format).map_err(failed)? {
+            Some(found) if found > format => Err(ClusterError::TooNew {
+                path: path.to_owned(),
+                found,
+                known: format,
+            }),
+            _ => Ok(Self {
+                database: Arc::new(RwLock::new(Some(database))),
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// Releases the file. Whatever is read or written afterwards fails.
+    pub(crate) async fn close(&self) {
+        let database = Arc::clone(&self.database);
+        let closed =
+            tokio::task::spawn_blocking(move || database.write().unwrap_or_else(PoisonError::into_inner).take());
+        if let Err(cause) = closed.await {
+            tracing::warn!(%cause, "the state's file was not closed in order");
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads one value.
+    pub(crate) async fn value<T>(&self, key: &'static str) -> Result<Option<T>, redb::Error>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.run(move |database| {
+            let values = database.begin_read()?.open_table(VALUES)?;
+            values.get(key)?.map(|text| decode(text.value())).transpose()
+        })
+        .await
+    }
+
+    /// Reads with a function that may block.
+    pub(crate) async fn run<T, F>(&self, read: F) -> Result<T, redb::Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Database) -> Result<T, redb::Error> + Send + 'static,
+    {
+        let database = Arc::clone(&self.database);
+        tokio::task::spawn_blocking(move || {
+            let database = database.read().unwrap_or_else(PoisonError::into_inner);
+            read(database.as_ref().ok_or(redb::Error::DatabaseClosed)?)
+        })
+        .await
+        .map_err(|cause| redb::Error::Io(std::io::Error::other(cause)))?
+    }
+
+    /// Writes in one transaction. It is on disk when this returns, unless `durability` puts that off to the next write.
+    pub(crate) async fn write<F>(&self, durability: Durability, change: F) -> Result<(), redb::Error>
+    where
+        F: FnOnce(&WriteTransaction) -> Result<(), redb::Error> + Send + 'static,
+    {
+        self.run(move |database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_durability(durability).map_err(redb::Error::from)?;
+            change(&transaction)?;
+            transaction.commit()?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Answers the format that the file had.
+fn create_tables(database: &Database, format: u32) -> Result<Option<u32>, redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(LOG)?;
+    let found = {
+        let mut values = transaction.open_table(VALUES)?;
+        let found: Option<u32> = match values.get(FORMAT)? {
+            Some(text) => Some(decode(text.value())?),
+            None => None,
+        };
+        if found.is_none_or(|found| found < format) {
+            values.insert(FORMAT, encode(&format)?.as_slice())?;
+        }
+        found
+    };
+    transaction.commit()?;
+    Ok(found)
+}
+
+/// Sets one value within a transaction.
+pub(crate) fn set<T: Serialize>(transaction: &WriteTransaction, key: &str, value: &T) -> Result<(), redb::Error> {
+    let text = encode(value)?;
+    transaction.open_table(VALUES)?.insert(key, text.as_slice())?;
+    Ok(())
+}
+
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, redb::Error> {
+    serde_json::to_vec(value).map_err(|cause| redb::Error::Io(std::io::Error::other(cause)))
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, redb::Error> {
+    serde_json::from_slice(text).map_err(|cause| redb::Error::Corrupted(cause.to_string()))
+}
+
+/// The same failure in Raft's words; `about` makes it one of reading the log, writing the vote, and so on.
+pub(crate) fn raft_error(
+    about: impl FnOnce(AnyError) -> StorageIOError<NodeId>,
+    cause: &redb::Error,
+) -> StorageError<NodeId> {
+    about(AnyError::new(cause)).into()
+}

@@ -1,0 +1,7 @@
+//! The replicated state, on a real disk.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod counters;
+mod one_node;
+mod storage_suite;
