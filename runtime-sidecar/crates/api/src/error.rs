@@ -62,7 +62,7 @@ impl From<EngineError> for ApiError {
                 StatusCode::BAD_REQUEST
             }
             EngineError::Container(_) | EngineError::Image(_) | EngineError::Network(_) => status_of(error.code()),
-            EngineError::Store { .. } | EngineError::Io { .. } | EngineError::Internal(_) => {
+            EngineError::State(_) | EngineError::Io { .. } | EngineError::Internal(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         };

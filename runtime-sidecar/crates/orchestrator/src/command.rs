@@ -116,7 +116,7 @@ impl Command {
 }
 
 /// What a command did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Applied {
     Created(Arc<Deployment>),
     /// `changed`: something else is wanted than before.
@@ -128,7 +128,7 @@ pub enum Applied {
 }
 
 /// Why a command was refused. Nothing has changed then.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Rejection {
     #[error("There is no deployment “{0}”.")]
     NoDeployment(String),
@@ -141,7 +141,7 @@ pub enum Rejection {
 }
 
 /// Every deployment that is wanted, by name.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub deployments: BTreeMap<String, Arc<Deployment>>,
 }

@@ -21,7 +21,7 @@ pub(crate) struct Context {
     pub data_dir: PathBuf,
     pub rootless: bool,
     pub ports_reachable: bool,
-    pub store: std::sync::Arc<Store>,
+    pub store: Store,
     pub board: Board,
     pub events: Events,
     pub images: ImageStore,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sidecar_cluster::ClusterError;
 use sidecar_container::ContainerError;
 use sidecar_image::ImageError;
 use sidecar_network::NetworkError;
@@ -27,12 +28,8 @@ pub enum EngineError {
     Image(#[from] ImageError),
     #[error(transparent)]
     Network(#[from] NetworkError),
-    #[error("The state of the deployments at {} cannot be read or written: {cause}", path.display())]
-    Store {
-        path: PathBuf,
-        #[source]
-        cause: Box<redb::Error>,
-    },
+    #[error("The engine's wanted state cannot be used: {0}.")]
+    State(#[from] ClusterError),
     #[error("{} cannot be used: {cause}", path.display())]
     Io {
         path: PathBuf,
@@ -57,7 +54,7 @@ impl EngineError {
             Self::Container(error) => error.code(),
             Self::Image(error) => error.code(),
             Self::Network(error) => error.code(),
-            Self::Store { .. } => "state-unusable",
+            Self::State(_) => "state-unusable",
             Self::Io { .. } => "io",
             Self::Internal(_) => "internal",
         }

@@ -24,6 +24,6 @@ impl StoreBuilder<Types<Counters>, LogStore<Counters>, MachineStore<Counters>, t
 }
 
 #[test]
-fn the_storage_keeps_what_raft_relies_on() -> Result<(), StorageError<NodeId>> {
-    Suite::test_all(OnDisk)
+fn the_storage_keeps_what_raft_relies_on() {
+    Suite::test_all(OnDisk).unwrap();
 }

@@ -78,7 +78,7 @@ impl Engine {
         for name in ["containers", "network", "images", "volumes", "anonymous"] {
             make_private(&dir(name)).await?;
         }
-        let store = Store::open(&dir("state.redb"))?;
+        let store = Store::open(&dir("state.redb")).await?;
         let runtime = Runtime::new(RuntimeConfig {
             state_dir: dir("containers"),
             shim_exe: config.shim_exe.clone(),
