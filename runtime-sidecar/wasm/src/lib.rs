@@ -12,7 +12,9 @@ use zlayer_types::spec::DeploymentSpec;
 
 #[derive(Serialize)]
 struct Checked {
+    /// For ZLayer's own crate.
     valid: bool,
+    /// What ZLayer refuses or, of a spec that is valid for it, what can never run.
     problems: Vec<Problem>,
     /// What this engine refuses of a valid spec.
     unserved: Vec<Problem>,
@@ -34,7 +36,8 @@ fn check(text: &str, flags: u32) -> Checked {
         },
         Ok(spec) => Checked {
             valid: true,
-            problems: Vec::new(),
+            // The variables of the engine are not known here.
+            problems: sidecar_spec::impossible(text, &spec, None),
             unserved: sidecar_spec::unserved(text, &spec),
             spec: (flags & WITH_SPEC != 0).then_some(spec),
         },

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sidecar_spec::parts::MAX_REPLICAS;
 use zlayer_types::spec::{DeploymentSpec, ScaleSpec};
-
-/// More replicas of one service than this are refused: a typing error, not a wish.
-pub const MAX_REPLICAS: u32 = 1000;
 
 /// What is wanted of one deployment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

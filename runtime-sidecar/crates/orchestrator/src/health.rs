@@ -8,101 +8,39 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{Request, header};
 use hyper_util::rt::TokioIo;
-use sidecar_api_types::{Health, Reason};
+use sidecar_api_types::Health;
 use sidecar_container::{Container, ExecConfig, ExecSession};
+use sidecar_spec::parts::Probe;
 use tokio::io::AsyncRead;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
-use zlayer_types::spec::{HealthCheck, NetworkMode, Protocol, ServiceSpec};
-
-use crate::reason::reason_at;
+use zlayer_types::spec::ServiceSpec;
 
 const INTERVAL: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Until its first success a container is asked this often, so that nobody waits a whole interval for one that is ready.
 const EAGER: Duration = Duration::from_millis(500);
 
-/// How to ask a container.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Probe {
-    Tcp {
-        port: u16,
-    },
-    Http {
-        host: String,
-        port: u16,
-        path: String,
-        expect: u16,
-    },
-    Command {
-        command: String,
-    },
-}
-
-impl Probe {
-    /// `Ok(None)`: nothing to ask. Port 0 means the first endpoint that speaks TCP.
-    pub fn new(service: &str, spec: &ServiceSpec) -> Result<Option<Self>, Reason> {
-        Ok(match &spec.health.check {
-            _ if spec.network_mode == NetworkMode::None
-                && !matches!(spec.health.check, HealthCheck::Command { .. }) =>
-            {
-                None
+/// `Err`: why the check failed, in words.
+async fn ask(probe: &Probe, container: &Container, address: IpAddr) -> Result<(), String> {
+    match probe {
+        Probe::Tcp { port } => connect(address, *port).await.map(drop),
+        Probe::Http {
+            host,
+            port,
+            path,
+            expect,
+        } => {
+            let status = get(connect(address, *port).await?, host, path)
+                .await
+                .map_err(|cause| format!("port {port} {cause}"))?;
+            if status == *expect {
+                Ok(())
+            } else {
+                Err(format!("{path} answered {status} instead of {expect}"))
             }
-            HealthCheck::Tcp { port: 0 } => {
-                let endpoint = spec
-                    .endpoints
-                    .iter()
-                    .find(|endpoint| endpoint.protocol != Protocol::Udp);
-                endpoint.map(|endpoint| Self::Tcp {
-                    port: endpoint.target_port(),
-                })
-            }
-            HealthCheck::Tcp { port } => Some(Self::Tcp { port: *port }),
-            HealthCheck::Http { url, expect_status } => {
-                let Some((host, port, path)) = parse_url(url) else {
-                    let message = format!(
-                        "“{url}” cannot be checked; write http://localhost:PORT/PATH, where localhost means the container"
-                    );
-                    return Err(reason_at(
-                        "invalid-url",
-                        message,
-                        format!("services.{service}.health.check.url"),
-                    ));
-                };
-                Some(Self::Http {
-                    host,
-                    port,
-                    path,
-                    expect: *expect_status,
-                })
-            }
-            HealthCheck::Command { command } => Some(Self::Command {
-                command: command.clone(),
-            }),
-        })
-    }
-
-    /// `Err`: why the check failed, in words.
-    async fn ask(&self, container: &Container, address: IpAddr) -> Result<(), String> {
-        match self {
-            Self::Tcp { port } => connect(address, *port).await.map(drop),
-            Self::Http {
-                host,
-                port,
-                path,
-                expect,
-            } => {
-                let status = get(connect(address, *port).await?, host, path)
-                    .await
-                    .map_err(|cause| format!("port {port} {cause}"))?;
-                if status == *expect {
-                    Ok(())
-                } else {
-                    Err(format!("{path} answered {status} instead of {expect}"))
-                }
-            }
-            Self::Command { command } => run(container, command).await,
         }
+        Probe::Command { command } => run(container, command).await,
     }
 }
 
@@ -145,22 +83,6 @@ async fn drain(from: Option<impl AsyncRead + Unpin>) {
     if let Some(mut from) = from {
         let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
     }
-}
-
-/// Host, port and path of `http://host[:port][/path]`.
-fn parse_url(url: &str) -> Option<(String, u16, String)> {
-    let rest = url.strip_prefix("http://")?;
-    if rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return None;
-    }
-    let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-    let authority = authority.rsplit('@').next()?;
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok().filter(|port| *port != 0)?),
-        _ => (authority, 80),
-    };
-    let path = path.split('#').next().unwrap_or("/");
-    (!host.is_empty()).then(|| (authority.to_owned(), port, path.to_owned()))
 }
 
 /// The status of the answer to a request over HTTP/1.1.
@@ -214,7 +136,7 @@ pub(crate) async fn watch(
     // When the next failure may count: failures count once an interval, however often we ask.
     let mut counts_from = started + grace;
     loop {
-        let outcome = match timeout(limit, probe.ask(container, address)).await {
+        let outcome = match timeout(limit, ask(&probe, container, address)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(format!("no answer within {limit:?}")),
         };
@@ -249,27 +171,6 @@ pub(crate) async fn watch(
 mod tests {
     use super::*;
 
-    #[test]
-    fn urls() {
-        let check = |url: &str, want: Option<(&str, u16, &str)>| {
-            assert_eq!(
-                parse_url(url),
-                want.map(|(h, p, path)| (h.to_owned(), p, path.to_owned())),
-                "{url}"
-            );
-        };
-        check(
-            "http://localhost:8080/healthz?x=1#y",
-            Some(("localhost:8080", 8080, "/healthz?x=1")),
-        );
-        check("http://localhost", Some(("localhost", 80, "/")));
-        check("http://[::1]:81/", Some(("[::1]:81", 81, "/")));
-        check("https://localhost/", None);
-        check("http://localhost:0/", None);
-        check("http://localhost/a b", None);
-        check("localhost:80", None);
-    }
-
     /// What a server that says `answer` and goes is taken for.
     async fn asked(answer: &'static [u8]) -> Result<u16, String> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -292,22 +193,5 @@ mod tests {
             Err("does not speak HTTP".to_owned())
         );
         assert!(asked(b"").await.unwrap_err().starts_with("broke off"));
-    }
-
-    #[test]
-    fn port_zero_is_the_first_endpoint_that_speaks_tcp() {
-        let spec = |endpoints: &str| {
-            let text = format!(
-                "version: v1\ndeployment: shop\nservices:\n  web:\n    image: {{ name: nginx:1 }}\n{endpoints}"
-            );
-            zlayer_types::spec::from_yaml_str(&text)
-                .unwrap()
-                .services
-                .remove("web")
-                .unwrap()
-        };
-        assert_eq!(Probe::new("web", &spec("")).unwrap(), None);
-        let two = "    endpoints: [{ name: dns, protocol: udp, port: 53 }, { name: http, protocol: http, port: 80, target_port: 8080 }]\n";
-        assert_eq!(Probe::new("web", &spec(two)).unwrap(), Some(Probe::Tcp { port: 8080 }));
     }
 }

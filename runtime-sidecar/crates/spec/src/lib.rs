@@ -1,14 +1,17 @@
 //! What the engine makes of a spec: validity, and the fields that this engine serves.
 //!
 //! [`parse`] decides with ZLayer's own crate, `zlayer-types`, and nothing else; what this crate adds is finding every
-//! problem, where it stands in the text, and words for it. [`unserved`] compares a valid spec with the table of what this
-//! engine does.
+//! problem, where it stands in the text, and words for it. [`impossible`] tells what keeps a valid spec from ever running, and
+//! [`unserved`] compares it with the table of what this engine does. The engine refuses what any of the three finds.
 
 mod check;
 mod collect;
+mod dependencies;
 mod emit;
 mod explain;
+mod impossible;
 mod locate;
+pub mod parts;
 mod path;
 mod reason;
 mod report;
@@ -18,7 +21,7 @@ mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-pub use locate::locate;
+pub use impossible::{impossible, variables};
 
 use serde::Serialize;
 use zlayer_types::spec::{DeploymentSpec, ExternalSpec, ServiceSpec, SpecError, TunnelDefinition, from_yaml_str};

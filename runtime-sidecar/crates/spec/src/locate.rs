@@ -1,70 +1,73 @@
 //! Where a field stands in the text of a spec.
 
 use crate::path::Path;
-use crate::report::{Report, Words};
-use crate::tree::{self, Node, Value};
-use crate::{Problem, syntax};
+use crate::tree::{Node, Range, Value};
 
-/// A problem that was found outside of this crate, at the place of its field: the field itself, or else the nearest one
-/// above that is there. `path` is written as in [`Problem::path`].
-#[must_use]
-pub fn locate(text: &str, path: &str, code: &str, message: &str) -> Problem {
-    let mut report = Report::default();
-    let words = Words::new(code, message);
-    match tree::read(text) {
-        Ok(root) => {
-            let at = deepest(&root, Path::root(&root), path);
-            report.add(at.key_range(), path.to_owned(), words);
-        }
-        Err(_) => report.add(tree::Range::default(), path.to_owned(), words),
+/// The place of a field: its value; of what spans lines, or is not there, the nearest key above. `path` is written as in
+/// [`crate::Problem::path`].
+pub(crate) fn range(root: &Node, path: &str) -> Range {
+    let (at, node) = deepest(root, Path::root(root), path);
+    if at.text() == path {
+        at.value_range(node)
+    } else {
+        at.key_range()
     }
-    let mut problem = report.finish().swap_remove(0);
-    syntax::clamp(text, &mut problem);
-    problem
 }
 
-fn deepest(node: &Node, at: Path, wanted: &str) -> Path {
+fn deepest<'a>(node: &'a Node, at: Path, wanted: &str) -> (Path, &'a Node) {
     let children: Vec<(Path, &Node)> = match &node.value {
         Value::Scalar { .. } => Vec::new(),
         Value::Seq(items) => items
             .iter()
             .map(|item| (at.index(item.index, item.node.range), &item.node))
             .collect(),
-        Value::Map(entries) => entries.iter().map(|entry| (at.key(&entry.key), &entry.value)).collect(),
+        // Of fields given twice where that is allowed, the last counts.
+        Value::Map(entries) => entries
+            .iter()
+            .rev()
+            .map(|entry| (at.key(&entry.key), &entry.value))
+            .collect(),
     };
+    let mut near = None;
     for (path, child) in children {
         let text = path.text();
         if text == wanted {
-            return path;
+            return (path, child);
         }
         if wanted
             .strip_prefix(&text)
             .is_some_and(|rest| rest.starts_with(['.', '[']))
         {
-            return deepest(child, path, wanted);
+            let found = deepest(child, path, wanted);
+            // A name may hold dots, and another one be its beginning.
+            if found.0.text() == wanted || !matches!(node.value, Value::Map(_)) {
+                return found;
+            }
+            near.get_or_insert(found);
         }
     }
-    at
+    near.unwrap_or((at, node))
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn check(path: &str, want: (u32, u32, u32)) {
-        let text = "version: v1\nservices:\n  web.a:\n    env:\n      A: b\n    storage:\n      - type: bind\n        source: x\n";
-        let found = locate(text, path, "c", "m");
-        assert_eq!((found.line, found.column, found.end_column), want, "{path}");
-        assert_eq!(found.path, path);
+        let text = "version: v1\nservices:\n  web:\n    env: {}\n  web.a:\n    env:\n      A: b\n    storage:\n      - type: bind\n        source: x\n";
+        let root = crate::tree::read(text).unwrap();
+        let found = range(&root, path);
+        assert_eq!((found.start.line, found.start.column, found.end.column), want, "{path}");
     }
 
     #[test]
     fn a_field_or_the_nearest_above() {
-        check("services.web.a.env.A", (5, 7, 8));
-        check("services.web.a.storage[0].source", (8, 9, 15));
-        check("services.web.a.storage[0].target", (7, 9, 10));
-        check("services.web.a.depends", (3, 3, 8));
-        // Never empty: an editor marks it.
-        check("nothing", (1, 1, 2));
+        check("services.web.a.env.A", (7, 10, 11));
+        check("services.web.a.storage[0].source", (10, 17, 18));
+        check("services.web.a.storage[0].target", (9, 9, 10));
+        check("services.web.a.depends", (5, 3, 8));
+        check("nothing", (1, 1, 1));
     }
 }

@@ -48,11 +48,23 @@ fn check(file: &Path, json: bool) -> Verdict {
     };
     match sidecar_spec::parse(&text) {
         Ok(spec) => {
+            // The engine's variables are not known here.
+            let impossible = sidecar_spec::impossible(&text, &spec, None);
+            let verdict = if impossible.is_empty() {
+                Verdict::Valid
+            } else {
+                Verdict::Invalid
+            };
             // Valid for ZLayer; what this engine does not do is worth knowing before the deploy refuses it.
-            for problem in sidecar_spec::unserved(&text, &spec) {
-                print(&name, problem, ProblemSeverity::Warning, json);
+            let unserved = sidecar_spec::unserved(&text, &spec);
+            let mut found: Vec<(Problem, ProblemSeverity)> = Vec::new();
+            found.extend(impossible.into_iter().map(|problem| (problem, ProblemSeverity::Error)));
+            found.extend(unserved.into_iter().map(|problem| (problem, ProblemSeverity::Warning)));
+            found.sort_by_key(|(problem, _)| (problem.line, problem.column));
+            for (problem, severity) in found {
+                print(&name, problem, severity, json);
             }
-            Verdict::Valid
+            verdict
         }
         Err(problems) => {
             for problem in problems {

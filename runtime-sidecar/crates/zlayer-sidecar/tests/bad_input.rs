@@ -84,13 +84,13 @@ async fn a_spec_that_cannot_work_is_refused_with_the_place() {
         service("a", "true", port),
         service("b", "true", port)
     );
-    check(&sidecar, &twice, "services.b.port_mappings", 15).await;
+    check(&sidecar, &twice, "services.b.port_mappings[0].host_port", 15).await;
     let ring = format!(
         "version: v1\ndeployment: shop\nservices:\n{}{}",
         service("a", "true", "    depends: [{ service: b }]\n"),
         service("b", "true", "    depends: [{ service: a }]\n")
     );
-    check(&sidecar, &ring, "services.a.depends", 9).await;
+    check(&sidecar, &ring, "services.a.depends[0].service", 9).await;
     assert_eq!(sidecar.client().get("/api/v1/deployments").await.1, json!([]));
 }
 
@@ -263,6 +263,22 @@ fn validate_tells_by_its_exit_code() {
     };
     let (code, line) = validate(&good);
     assert_eq!((code, &line["severity"]), (Some(0), &json!("warning")), "{line}");
+    let impossible = dir.path().join("impossible.yml");
+    std::fs::write(
+        &impossible,
+        "version: v1\ndeployment: shop\nservices: { web: { image: { name: nginx:1 }, depends: [{ service: web }] } }\n",
+    )
+    .unwrap();
+    let (code, line) = validate(&impossible);
+    assert_eq!(
+        (code, &line["path"], &line["code"], &line["severity"]),
+        (
+            Some(1),
+            &json!("services.web.depends[0].service"),
+            &json!("self-dependency"),
+            &json!("error")
+        )
+    );
     let (code, line) = validate(&bad);
     assert_eq!(
         (code, &line["path"], &line["line"], &line["severity"]),

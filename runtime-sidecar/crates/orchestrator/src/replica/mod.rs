@@ -16,6 +16,7 @@ use std::time::Duration;
 use sidecar_api_types::{Health, Phase, Reason, ReplicaState};
 use sidecar_container::{Container, ContainerStatus};
 use sidecar_network::{Attachment, PublishedPort};
+use sidecar_spec::parts::Parts;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,7 @@ use crate::backoff::{Backoff, STABLE_AFTER, jitter};
 use crate::containers::{Control, Entry, new_id, own_label};
 use crate::context::Context;
 use crate::events::{ContainerDetails, ContainerEventKind, rfc3339};
-use crate::health::{self, Probe};
+use crate::health;
 use crate::plan::{self, Plan};
 use crate::reason::reason;
 
@@ -303,7 +304,7 @@ impl Replica {
     fn report_running(&self, live: &Live, pid: u32, started_at_ms: u64, news: bool) {
         let address = live.attachment.as_ref().map(|a| a.address);
         // From the first moment: without a health it would count as healthy until the first check begins.
-        let checked = matches!(Probe::new(&self.service, &self.wanted.borrow().spec), Ok(Some(_)));
+        let checked = Parts::new(&self.service, &self.wanted.borrow().spec).probe().is_some();
         self.report(|replica| {
             replica.phase = Phase::Running;
             replica.reason = None;
@@ -387,7 +388,7 @@ impl Replica {
             let spec = Arc::clone(&self.wanted.borrow_and_update().spec);
             let mut wanted = self.wanted.clone();
             // A check that cannot be understood was refused when the spec was deployed.
-            let probe = Probe::new(&self.service, &spec).ok().flatten();
+            let probe = Parts::new(&self.service, &spec).probe();
             let address = live.attachment.as_ref().map(|a| a.address);
             let report = |health, cause| self.report_health(live, health, cause);
             let stopped = tokio::select! {

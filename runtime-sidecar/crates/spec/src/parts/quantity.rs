@@ -1,7 +1,7 @@
 //! Sizes as a spec writes them.
 
 /// `512Mi`, `1Gi`, also `512M`, `1G` and a bare number of bytes. `None`: not a size, or too large.
-pub(crate) fn bytes(text: &str) -> Option<u64> {
+pub(super) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
