@@ -43,7 +43,7 @@ export function completionContext(document: SpecDocument, offset: number): Compl
   // A key that is there already keeps its colon.
   const hasColon = /:$/.test(text.slice(offset, end)) || /^\s*:/.test(text.slice(end).split("\n")[0] ?? "");
   const isValue = /:\s+$/.test(lead) || /:\s+(&\S+|!\S*)\s+$/.test(lead);
-  const { head, tail } = surroundings(text, from, end);
+  const { head, tail } = surroundings(document, from, end);
   for (const insert of isValue ? [CURSOR] : hasColon ? [CURSOR] : [`${CURSOR}: `, CURSOR]) {
     const colon = hasColon && !isValue && /:$/.test(text.slice(from, end)) ? ":" : "";
     const spec = new SpecDocument(document.uri, document.version, `${head}${insert}${colon}${tail}`);
@@ -60,36 +60,46 @@ export function completionContext(document: SpecDocument, offset: number): Compl
   return undefined;
 }
 
-/** Above this many characters only the entry around the cursor is read again. */
-const LARGE = 20_000;
-
 /**
- * The text before and after the word. Of a long text it is the top-level key and the entry (the service) around the cursor, which
- * is all that decides what can stand here.
+ * The text before and after the word. Where a service is being written it is that service alone, and elsewhere all but what stands
+ * inside of the services: nothing else decides what can stand here.
  */
-function surroundings(text: string, from: number, end: number): { head: string; tail: string } {
-  const whole = { head: text.slice(0, from), tail: text.slice(end) };
-  if (text.length < LARGE) {
-    return whole;
+function surroundings(document: SpecDocument, from: number, end: number): { head: string; tail: string } {
+  const { text, parts } = document;
+  const [first] = parts ?? [];
+  const last = parts?.at(-1);
+  if (parts === undefined || first === undefined || last === undefined) {
+    return { head: text.slice(0, from), tail: text.slice(end) };
   }
-  const top = [...whole.head.matchAll(/^[^\s#-].*\n/gm)].at(-1);
-  if (top === undefined) {
-    return whole;
+  const column = from - (text.lastIndexOf("\n", from - 1) + 1);
+  const indent = (/^ +/.exec(first.text)?.[0] ?? "").length;
+  const around = parts.find(({ offset, text: { length } }) => from >= offset && from <= offset + length);
+  if (around !== undefined && column > indent && end <= around.offset + around.text.length) {
+    return {
+      head: `services:\n${text.slice(around.offset, from)}`,
+      tail: text.slice(end, around.offset + around.text.length),
+    };
   }
-  const below = whole.head.slice(top.index + top[0].length);
-  const indent = /^( +)[^\s#]/m.exec(below)?.[1];
-  if (indent === undefined) {
-    return whole;
+  // The names of the other services stay, as names that are taken.
+  let head = from <= first.offset ? text.slice(0, from) : text.slice(0, first.offset);
+  let tail = from <= first.offset ? text.slice(end, first.offset) : "";
+  for (const part of parts) {
+    const start = part.offset;
+    const stop = start + part.text.length;
+    const brief = part.text.replace(/^( *[^\n]*?:)[\s\S]*$/, "$1\n");
+    if (stop <= from) {
+      head += start <= from && stop === from && part === last ? part.text : brief;
+    } else if (start >= end) {
+      tail += brief;
+    } else {
+      head += text.slice(start, from);
+      tail += text.slice(end, stop);
+    }
   }
-  const entry = [...below.matchAll(new RegExp(`^${indent}[^\\s#-]`, "gm"))].at(-1);
-  if (entry === undefined || from - whole.head.lastIndexOf("\n") - 1 <= indent.length) {
-    return whole;
-  }
-  const next = new RegExp(`\\n {0,${indent.length}}[^\\s#]`).exec(whole.tail);
-  return {
-    head: top[0] + below.slice(entry.index),
-    tail: next === null ? whole.tail : whole.tail.slice(0, next.index + 1),
-  };
+  const after = last.offset + last.text.length;
+  return from > after
+    ? { head: head + text.slice(after, from), tail: text.slice(end) }
+    : { head, tail: tail + text.slice(Math.max(after, end)) };
 }
 
 function find(spec: SpecDocument): { kind: "key" | "value"; path: Step[]; map: YAMLMap | undefined } | undefined {

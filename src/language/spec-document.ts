@@ -8,11 +8,11 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseAllDocuments,
   type Scalar,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { type Part, SpecTree } from "./spec-tree";
 
 export type SpecNode = Node;
 
@@ -29,27 +29,66 @@ export interface Named extends Field {
   map: YAMLMap | undefined;
 }
 
-/** The tree of one version of a spec. Reading it never throws, whatever the text. */
+/** The fields of mappings that were asked for. */
+const fieldsOf = new WeakMap<YAMLMap, Field[]>();
+
+/** What a document is made from, when more is there than its text. */
+interface Sources {
+  /** The same text, to tell lines. It may be edited once this document is no longer asked. */
+  lines?: TextDocument;
+  /** The tree of this text, which is edited likewise. */
+  tree?: SpecTree;
+  /** Only these services, and nothing of the top level unless there are none. */
+  only?: readonly Part[];
+}
+
+/**
+ * The tree of one version of a spec. Reading it never throws, whatever the text.
+ *
+ * A document that is open is to be asked for anew after each wait: an edit changes the nodes of the one before.
+ */
 export class SpecDocument {
   readonly uri: string;
   readonly version: number;
   readonly text: string;
-  readonly yaml: Document.Parsed | undefined;
   readonly #lines: TextDocument;
-  readonly #fields = new WeakMap<YAMLMap, Field[]>();
+  readonly #tree: SpecTree;
+  readonly #only: readonly Part[] | undefined;
+  #view: Document | undefined;
   #services: Named[] | undefined;
 
-  constructor(uri: string, version: number, text: string) {
+  constructor(uri: string, version: number, text: string, { lines, tree, only }: Sources = {}) {
     this.uri = uri;
     this.version = version;
     this.text = text;
-    this.#lines = TextDocument.create(uri, "zlayer", version, text);
-    this.yaml = parse(text);
+    this.#lines = lines ?? TextDocument.create(uri, "zlayer", version, text);
+    this.#tree = tree ?? new SpecTree(text);
+    this.#only = only;
+  }
+
+  get yaml(): Document | undefined {
+    if (this.#only === undefined) {
+      return this.#tree.yaml;
+    }
+    this.#view ??= this.#tree.only(this.#only);
+    return this.#view;
   }
 
   /** The top-level mapping, when there is one. */
   get root(): YAMLMap | undefined {
-    return isMap(this.yaml?.contents) ? this.yaml.contents : undefined;
+    const contents = this.yaml?.contents;
+    return isMap(contents) ? contents : undefined;
+  }
+
+  /** The services as they lie in the text one below the other, or undefined where they do not. */
+  get parts(): readonly Part[] | undefined {
+    return this.#tree.services;
+  }
+
+  /** This document as if nothing but one service stood in it; or all else, when none is given. */
+  view(service?: Part): SpecDocument {
+    const only = service === undefined ? [] : [service];
+    return new SpecDocument(this.uri, this.version, this.text, { lines: this.#lines, tree: this.#tree, only });
   }
 
   get services(): Named[] {
@@ -77,7 +116,7 @@ export class SpecDocument {
     if (map === undefined) {
       return [];
     }
-    let fields = this.#fields.get(map);
+    let fields = fieldsOf.get(map);
     if (fields === undefined) {
       fields = [];
       for (const pair of map.items) {
@@ -86,7 +125,7 @@ export class SpecDocument {
           fields.push({ name: scalarText(pair.key), key: pair.key, value: value ?? undefined, pair: pair as Pair });
         }
       }
-      this.#fields.set(map, fields);
+      fieldsOf.set(map, fields);
     }
     return fields;
   }
@@ -137,7 +176,7 @@ export class SpecDocument {
   /** The node that an alias stands for, and every other node itself. */
   resolve(node: unknown): SpecNode | undefined {
     if (isAlias(node)) {
-      return this.yaml === undefined ? undefined : (node.resolve(this.yaml) as SpecNode | undefined);
+      return this.#tree.anchored(node.source, node.range?.[0] ?? 0);
     }
     return (node as SpecNode | null | undefined) ?? undefined;
   }
@@ -181,21 +220,6 @@ export function scalarText(scalar: Scalar): string {
     return scalar.value;
   }
   return scalar.source ?? String(scalar.value ?? "");
-}
-
-function parse(text: string): Document.Parsed | undefined {
-  try {
-    const documents = parseAllDocuments(text, {
-      uniqueKeys: false,
-      merge: false,
-      logLevel: "silent",
-      strict: false,
-    });
-    return Array.isArray(documents) ? documents[0] : undefined;
-  } catch {
-    // The library throws for a few texts that no grammar fits; the validator reports those.
-    return undefined;
-  }
 }
 
 function trimmedEnd(text: string, end: number): number {

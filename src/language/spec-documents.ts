@@ -1,11 +1,17 @@
 import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { SpecDocument } from "./spec-document";
+import { SpecTree } from "./spec-tree";
 
-/** The open documents, each parsed at most once per version. */
+interface Open {
+  document: SpecDocument;
+  tree: SpecTree;
+}
+
+/** The open documents, each read at most once per version, and of that only what was edited. */
 export class SpecDocuments {
   readonly #texts = new TextDocuments(TextDocument);
-  readonly #parsed = new Map<string, SpecDocument>();
+  readonly #parsed = new Map<string, Open>();
 
   constructor() {
     this.#texts.onDidClose(({ document }) => this.#parsed.delete(document.uri));
@@ -39,11 +45,16 @@ export class SpecDocuments {
       return undefined;
     }
     const known = this.#parsed.get(uri);
-    if (known !== undefined && known.version === text.version) {
-      return known;
+    if (known !== undefined && known.document.version === text.version) {
+      return known.document;
     }
-    const parsed = new SpecDocument(text.uri, text.version, text.getText());
-    this.#parsed.set(uri, parsed);
-    return parsed;
+    const content = text.getText();
+    const tree = known?.tree ?? new SpecTree(content);
+    if (known !== undefined) {
+      tree.update(content);
+    }
+    const document = new SpecDocument(text.uri, text.version, content, { lines: text, tree });
+    this.#parsed.set(uri, { document, tree });
+    return document;
   }
 }

@@ -45,9 +45,15 @@ export const dependencyCycle: Rule = {
     const all = dependencies(document).filter(({ from, to }) => from !== to);
     const next = new Map<string, string[]>();
     for (const { from, to } of all) {
-      next.set(from, [...(next.get(from) ?? []), to]);
+      const known = next.get(from);
+      if (known === undefined) {
+        next.set(from, [to]);
+      } else {
+        known.push(to);
+      }
     }
-    for (const { from, to, node } of all) {
+    const waiting = inCycles(next);
+    for (const { from, to, node } of all.filter(({ from, to }) => waiting.has(from) && waiting.has(to))) {
       const way = shortestWay(next, to, from);
       if (way !== undefined) {
         yield {
@@ -58,6 +64,40 @@ export const dependencyCycle: Rule = {
     }
   },
 };
+
+/**
+ * The services of which some wait for each other: what is left when those that wait for none, or for which none waits, are taken
+ * away again and again (Kahn 1962, from both ends).
+ */
+function inCycles(next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const before = new Map<string, string[]>();
+  for (const [from, all] of next) {
+    for (const to of all) {
+      before.set(to, [...(before.get(to) ?? []), from]);
+    }
+  }
+  const left = new Set([...next.keys(), ...before.keys()]);
+  for (const [ahead, behind] of [
+    [next, before],
+    [before, next],
+  ] as const) {
+    const degree = new Map(
+      [...left].map((name) => [name, (ahead.get(name) ?? []).filter((to) => left.has(to)).length]),
+    );
+    const free = [...left].filter((name) => degree.get(name) === 0);
+    for (let name = free.pop(); name !== undefined; name = free.pop()) {
+      left.delete(name);
+      for (const other of behind.get(name) ?? []) {
+        const open = (degree.get(other) ?? 0) - 1;
+        degree.set(other, open);
+        if (open === 0) {
+          free.push(other);
+        }
+      }
+    }
+  }
+  return left;
+}
 
 /** The services from one to another along `next`, both included. */
 function shortestWay(next: Map<string, string[]>, from: string, to: string): string[] | undefined {

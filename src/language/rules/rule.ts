@@ -9,6 +9,7 @@ export interface Fix {
 
 export interface Finding {
   range: Range;
+  /** Without numbers of lines: it is kept while lines are inserted above. */
   message: string;
   fixes?: Fix[];
   tags?: DiagnosticTag[];
