@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { include: ["src/**/*.test.ts", "scripts/**/*.test.mjs"] },
+  test: {
+    include: ["src/**/*.test.ts", "scripts/**/*.test.mjs"],
+    globalSetup: ["src/bridge/market/testing/compile-contracts.ts"],
+  },
 });

@@ -34,16 +34,24 @@ function deployer(chainId) {
     : privateKeyToAccount(key);
 }
 
+/** Compiles the contracts; nothing is done when nothing has changed. */
+export async function buildContracts() {
+  await forge(["build", "src"], { capture: true });
+}
+
 /**
  * Deploys all four contracts. Those that know one another get addresses that are computed before.
  *
  * @param {object} network a file of contracts/networks, parsed
  * @param {string} rpc URL of the chain node
+ * @param {{ build?: boolean }} [options] `build: false`: the contracts have just been compiled
  * @returns {Promise<object>} addresses, chain id, and the block from which on their events are to be read
  * @throws {Error} when the node serves another chain, or a transaction fails
  */
-export async function deployContracts(network, rpc) {
-  await forge(["build", "src"], { capture: true });
+export async function deployContracts(network, rpc, { build = true } = {}) {
+  if (build) {
+    await buildContracts();
+  }
   const account = deployer(network.chainId);
   const chain = defineChain({
     id: network.chainId,

@@ -1,7 +1,7 @@
 import type { Account, Address, Chain, Hash, Hex, Transport, TypedDataDefinition, WalletClient } from "viem";
 
 /** A wallet that can sign now: account and chain are known. */
-export type Wallet = WalletClient<Transport, Chain | undefined, Account>;
+export type Wallet = WalletClient<Transport, Chain, Account>;
 
 /** One line of what a signature does, for the user to read before the wallet asks. */
 export interface Described {

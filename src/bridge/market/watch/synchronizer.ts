@@ -1,4 +1,5 @@
-import type { PublicClient } from "viem";
+import { BaseError, type PublicClient, RpcRequestError } from "viem";
+import { delay } from "../../wait";
 import { lie } from "../errors";
 import { decodeLog, ledgerContracts, type MarketEvent, type TimedLog } from "../ledger/events";
 import type { MemoryStore, Step } from "../ledger/memory-store";
@@ -40,12 +41,27 @@ export class Synchronizer {
     }
     if (tip !== undefined && head.number === tip.number + 1n && head.parentHash === tip.hash) {
       const contracts = ledgerContracts(this.#network.addresses);
-      const logs =
-        head.logsBloom === undefined || mayHoldLogs(head.logsBloom, contracts) ? await this.#reader.ofBlock(head) : [];
+      const silent = head.logsBloom !== undefined && !mayHoldLogs(head.logsBloom, contracts);
+      const logs = silent ? [] : await this.#ofNewBlock(head, signal);
       this.#take(head, logs);
       return;
     }
     await this.#catchUp(head, progress, signal);
+  }
+
+  /** A provider has many machines; the one that is asked may not have heard yet of a block that another one told of. */
+  async #ofNewBlock(head: Head, signal?: AbortSignal): Promise<TimedLog[]> {
+    for (const pause of [200, 400, 800]) {
+      try {
+        return await this.#reader.ofBlock(head);
+      } catch (error) {
+        if (!(error instanceof BaseError && error.walk((cause) => cause instanceof RpcRequestError) !== null)) {
+          throw error;
+        }
+        await delay(pause, signal);
+      }
+    }
+    return this.#reader.ofBlock(head);
   }
 
   /** Forgets everything, for a chain whose events do not fit to what is known. */
