@@ -14,6 +14,11 @@ const common = {
   metafile: true,
   target: "es2022",
 };
+/** Packages of WalletConnect that do not survive bundling as they are. */
+const walletConnect = {
+  "@walletconnect/keyvaluestorage": "./scripts/walletconnect/key-value-storage.mjs",
+  "@walletconnect/jsonrpc-ws-connection": "./scripts/walletconnect/ws-connection.mjs",
+};
 const node = { ...common, platform: "node", format: "cjs", target: "node20" };
 
 rmSync("dist", { recursive: true, force: true });
@@ -22,6 +27,7 @@ const bundles = [
     ...node,
     entryPoints: { "extension/main": "src/extension/main.ts" },
     external: ["vscode"],
+    alias: walletConnect,
     outdir: "dist",
     chunkNames: "extension/[name]-[hash]",
     plugins: [splitCjs()],

@@ -1,0 +1,607 @@
+import type { SessionTypes } from "@walletconnect/types";
+import {
+  type Account,
+  type Address,
+  type Chain,
+  createWalletClient,
+  custom,
+  getAddress,
+  type Hex,
+  isAddress,
+  isAddressEqual,
+  type Transport,
+  type WalletClient,
+} from "viem";
+import { Emitter, type Unsubscribe } from "../emitter";
+import { DEVNET_CHAIN_ID } from "../market/network";
+import { DevnetAccounts, type DevnetKind } from "./devnet-account";
+import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
+import { relaySettings } from "./relay-settings";
+import type { SecretStore } from "./secret-store";
+import { SessionStorage } from "./session-storage";
+import { type SignInRequest, signInMessage } from "./sign-in";
+import { SigningProvider } from "./signing-provider";
+import type { SigningPrompt, TransactionIntent } from "./signing-request";
+import type { Transactions } from "./transactions";
+import { keepChoice, readChoice, type WalletChoice } from "./wallet-choice";
+import { findWalletError, WalletError } from "./wallet-error";
+import { walletLink } from "./wallet-link";
+import { chainOf, type WalletNetwork } from "./wallet-network";
+import { sessionOf, type WalletEnd, type WalletSession, type WalletState } from "./wallet-state";
+import {
+  type Pairing,
+  peerName,
+  WalletConnect,
+  type WalletConnectEvent,
+  type WalletConnectOptions,
+} from "./walletconnect";
+
+export interface WalletOptions {
+  readonly secrets: SecretStore;
+  /** Networks that a wallet is asked for, as the settings name them. */
+  readonly networks: () => readonly WalletNetwork[];
+  /** As the user wrote them. */
+  readonly settings: () => { readonly projectId: string; readonly relayUrl: string };
+  readonly prompt: SigningPrompt;
+  readonly transactions: Transactions;
+  readonly returnLink?: string;
+  readonly load?: WalletConnectOptions["load"];
+  /** How long a QR code is valid at most, in milliseconds; the protocol ends it after five minutes. */
+  readonly pairingMs?: number;
+  readonly onProblem: (message: string) => void;
+}
+
+/** A wallet client of viem that asks the connected wallet. */
+export type ConnectedClient = WalletClient<Transport, Chain, Account>;
+
+const NEVER: WalletEnd = { why: "never", message: "" };
+
+/**
+ * The user's wallet: at most one, over WalletConnect or as an account of the devnet. It is restored after a restart. No key of a real
+ * wallet is ever here.
+ */
+export class Wallet {
+  readonly #options: WalletOptions;
+  readonly #storage: SessionStorage;
+  readonly #changes = new Emitter<WalletState>();
+  #state: WalletState = { kind: "disconnected", end: NEVER };
+  #connection: WalletConnect | undefined;
+  #devnet: DevnetAccounts | undefined;
+  #pairing: Pairing | undefined;
+  /** Raised whenever something begins that makes what is under way obsolete. */
+  #generation = 0;
+  #choice: Partial<WalletChoice> = {};
+  /** What goes on when the relay is back. */
+  #interrupted: WalletState | undefined;
+
+  constructor(options: WalletOptions) {
+    this.#options = options;
+    this.#storage = new SessionStorage(options.secrets, options.onProblem);
+  }
+
+  get state(): WalletState {
+    return this.#state;
+  }
+
+  get session(): WalletSession | undefined {
+    return sessionOf(this.#state);
+  }
+
+  onChange(listener: (state: WalletState) => void): Unsubscribe {
+    return this.#changes.on(listener);
+  }
+
+  /**
+   * Connects again what was connected when the editor was closed. Loads the protocol only if there is a session. Also to be called when
+   * another window connected a wallet.
+   */
+  async restore(): Promise<void> {
+    if (this.#state.kind !== "disconnected") {
+      return;
+    }
+    const generation = ++this.#generation;
+    const choice = await readChoice(this.#options.secrets);
+    if (choice === undefined || generation !== this.#generation) {
+      return;
+    }
+    this.#choice = choice;
+    if (choice.via === "devnet") {
+      await this.#openDevnet(choice.devnet ?? "well-known", generation);
+    } else if (await this.#storage.hasSession()) {
+      await this.#restoreSession(generation);
+    }
+  }
+
+  /**
+   * Offers a session to a wallet: the state holds the link for its QR code.
+   *
+   * @returns once a wallet is connected
+   * @throws {WalletError} `not-configured`, `declined`, `expired`, `wrong-chain`
+   */
+  async connect(): Promise<WalletSession> {
+    const settings = relaySettings(this.#options.settings());
+    const networks = this.#options.networks();
+    if (networks.length === 0) {
+      throw new WalletError(
+        "not-configured",
+        "No network is set, so a wallet would have nothing to do. Set zlayer.market.networks first.",
+      );
+    }
+    const generation = await this.#begin();
+    this.#set({ kind: "starting", message: "Contacting the WalletConnect relay…" });
+    try {
+      const connection = await this.#start(settings);
+      if (generation !== this.#generation) {
+        throw cancelled();
+      }
+      const session = await this.#pair(connection, networks, generation);
+      const described = this.#describe(session, {});
+      if (described === undefined) {
+        await connection.disconnect();
+        throw new WalletError(
+          "wrong-chain",
+          `${peerName(session)} allowed no account on ${networks.map(({ name }) => name).join(" or ")}. Add the network in the wallet and connect again.`,
+        );
+      }
+      await this.#connected(described, { via: "walletconnect" });
+      return described;
+    } catch (error) {
+      if (generation !== this.#generation) {
+        throw cancelled();
+      }
+      await this.#shut();
+      this.#set({ kind: "disconnected", end: endOf(error) });
+      throw error;
+    }
+  }
+
+  /** Uses accounts of the devnet, with keys on this machine. */
+  async connectDevnet(kind: DevnetKind): Promise<WalletSession> {
+    const generation = await this.#begin();
+    this.#choice = {};
+    return this.#openDevnet(kind, generation);
+  }
+
+  /** Ends a pairing that waits for a wallet. */
+  async cancelPairing(): Promise<void> {
+    if (this.#state.kind === "pairing" || this.#state.kind === "starting" || this.session === undefined) {
+      this.#generation += 1;
+      this.#pairing?.cancel();
+      await this.#shut();
+      this.#set({ kind: "disconnected", end: { why: "cancelled", message: "" } });
+    }
+  }
+
+  /** Ends the session on both sides. Keys of the devnet are kept. */
+  async disconnect(): Promise<void> {
+    this.#generation += 1;
+    await keepChoice(this.#options.secrets, undefined);
+    const connection = this.#connection;
+    this.#set({ kind: "disconnected", end: { why: "here", message: "" } });
+    await connection?.disconnect();
+    await this.#shut();
+  }
+
+  /** @throws {WalletError} `not-connected`, `wrong-account` */
+  async switchAccount(account: Address): Promise<void> {
+    const session = this.#require();
+    if (!session.accounts.some((other) => isAddressEqual(other, account))) {
+      throw new WalletError(
+        "wrong-account",
+        `The wallet does not share the account ${account} on this network. Choose one of its accounts, or connect again and allow it.`,
+      );
+    }
+    await this.#choose({ account: getAddress(account) });
+  }
+
+  /** @throws {WalletError} `not-connected`, `wrong-chain` when the wallet does not allow that network */
+  async switchChain(chainId: number): Promise<void> {
+    const session = this.#require();
+    if (!session.chainIds.includes(chainId)) {
+      const name = this.#options.networks().find((network) => network.chainId === chainId)?.name ?? "the network";
+      throw new WalletError(
+        "wrong-chain",
+        session.via === "devnet"
+          ? `The devnet account works on the devnet only, not on ${name} (${chainId}). Connect a wallet for that network.`
+          : `${session.peer.name} did not allow ${name} (${chainId}) when it was connected. Disconnect, add the network in the wallet, and connect again.`,
+      );
+    }
+    await this.#choose({ chainId });
+  }
+
+  /**
+   * A client whose signatures and transactions come from the wallet, each after the user has read and confirmed it.
+   *
+   * @param intent what the transaction is for, shown in place of the bare call
+   * @throws {WalletError} `not-connected`
+   */
+  client(network: WalletNetwork, intent?: TransactionIntent): ConnectedClient {
+    const { account } = this.#require();
+    const provider = new SigningProvider(
+      network,
+      {
+        session: () => this.#require(),
+        ask: (request, on, signal) => {
+          if (this.#devnet !== undefined) {
+            return this.#devnet.request(request, on);
+          }
+          if (this.#connection === undefined) {
+            throw notConnected();
+          }
+          return this.#connection.request(request, signal);
+        },
+        sent: (record) => this.#options.transactions.add(record),
+      },
+      this.#options.prompt,
+      intent,
+    );
+    // A request that a wallet may have shown must never be repeated on its own.
+    return createWalletClient({ account, chain: chainOf(network), transport: custom(provider, { retryCount: 0 }) });
+  }
+
+  /**
+   * Signs in to a remote API (EIP-4361).
+   *
+   * @throws {WalletError}
+   */
+  async signIn(
+    request: SignInRequest,
+    network: WalletNetwork,
+  ): Promise<{ readonly message: string; readonly signature: Hex }> {
+    const client = this.client(network);
+    const message = signInMessage(request, client.account.address, network.chainId);
+    return { message, signature: await unwrapped(client.signMessage({ message })) };
+  }
+
+  /**
+   * Derives a WireGuard key from the wallet's signature. The wallet asks its user twice.
+   *
+   * @throws {WalletError}
+   */
+  async deriveMeshKey(request: Omit<MeshKeyRequest, "chainId">, network: WalletNetwork): Promise<MeshKey> {
+    const client = this.client(network);
+    return deriveMeshKey({ ...request, chainId: network.chainId }, (message) =>
+      unwrapped(client.signTypedData(message)),
+    );
+  }
+
+  /** The settings changed: a session that is there goes on over the new relay. */
+  async reload(): Promise<void> {
+    if (this.#connection !== undefined && this.session !== undefined) {
+      const generation = ++this.#generation;
+      await this.#shut();
+      await this.#restoreSession(generation);
+    }
+  }
+
+  /** Lets go of the relay. The session is restored at the next start. */
+  async dispose(): Promise<void> {
+    this.#generation += 1;
+    this.#changes.clear();
+    this.#pairing?.cancel();
+    await this.#shut();
+  }
+
+  async #begin(): Promise<number> {
+    if (this.session !== undefined) {
+      await this.disconnect();
+    }
+    this.#pairing?.cancel();
+    const generation = ++this.#generation;
+    await this.#shut();
+    return generation;
+  }
+
+  #start(settings: { readonly projectId: string; readonly relayUrl: string }): Promise<WalletConnect> {
+    const { returnLink, load } = this.#options;
+    const starting = WalletConnect.start({
+      storage: this.#storage,
+      ...settings,
+      ...(returnLink !== undefined && { returnLink }),
+      ...(load !== undefined && { load }),
+      onEvent: (event) => this.#onEvent(event),
+    });
+    return starting.then((connection) => {
+      this.#connection = connection;
+      return connection;
+    });
+  }
+
+  async #restoreSession(generation: number): Promise<void> {
+    this.#set({ kind: "starting", message: "Connecting to the wallet of the last time…" });
+    try {
+      const connection = await this.#start(relaySettings(this.#options.settings()));
+      if (generation !== this.#generation) {
+        await connection.close();
+        return;
+      }
+      const session = connection.session === undefined ? undefined : this.#describe(connection.session, this.#choice);
+      if (session === undefined) {
+        await this.#shut();
+        await keepChoice(this.#options.secrets, undefined);
+        this.#set({ kind: "disconnected", end: EXPIRED });
+        return;
+      }
+      // The relay may have been found out of reach meanwhile.
+      this.#set(
+        this.#state.kind === "relay-unreachable" ? { ...this.#state, session } : { kind: "connected", session },
+      );
+    } catch (error) {
+      if (generation === this.#generation) {
+        await this.#shut();
+        this.#set({ kind: "disconnected", end: endOf(error) });
+      }
+    }
+  }
+
+  async #openDevnet(kind: DevnetKind, generation: number): Promise<WalletSession> {
+    const devnet = await DevnetAccounts.open(kind, this.#options.secrets);
+    const [first] = devnet.addresses;
+    if (generation !== this.#generation || first === undefined) {
+      throw cancelled();
+    }
+    this.#devnet = devnet;
+    const { account } = this.#choice;
+    const session: WalletSession = {
+      via: "devnet",
+      accounts: devnet.addresses,
+      account: account !== undefined && devnet.addresses.includes(account) ? account : first,
+      chainIds: [DEVNET_CHAIN_ID],
+      chainId: DEVNET_CHAIN_ID,
+      peer: { name: kind === "well-known" ? "Devnet account" : "Devnet account of this machine" },
+    };
+    await this.#connected(session, { via: "devnet", devnet: kind });
+    return session;
+  }
+
+  /** Shows the QR code until a wallet answers; waits for the relay where that is out of reach. */
+  async #pair(
+    connection: WalletConnect,
+    networks: readonly WalletNetwork[],
+    generation: number,
+  ): Promise<SessionTypes.Struct> {
+    const chainIds = [...new Set(networks.map(({ chainId }) => chainId))];
+    const pairing = await connection.pair(chainIds);
+    if (generation !== this.#generation) {
+      pairing.cancel();
+      throw cancelled();
+    }
+    this.#pairing = pairing;
+    const expiresAt = Math.min(pairing.expiresAt, Date.now() + (this.#options.pairingMs ?? Number.MAX_SAFE_INTEGER));
+    this.#set({ kind: "pairing", uri: pairing.uri, expiresAt });
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new WalletError("expired", "No wallet answered before the QR code expired. Connect again for a new one."),
+          ),
+        expiresAt - Date.now(),
+      );
+    });
+    const superseded = new Promise<never>((_, reject) => {
+      const stop = this.#changes.on((state) => {
+        if (generation !== this.#generation) {
+          stop();
+          reject(cancelled());
+        } else if (state.kind === "connected") {
+          stop();
+        }
+      });
+    });
+    try {
+      return await Promise.race([pairing.approval, expiry, superseded]);
+    } catch (error) {
+      pairing.cancel();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.#pairing = undefined;
+    }
+  }
+
+  #onEvent(event: WalletConnectEvent): void {
+    switch (event.kind) {
+      case "relay":
+        this.#onRelay(event.up);
+        break;
+      case "updated":
+        this.#update(this.#describe(event.session, this.#choice));
+        break;
+      case "chain":
+        void this.#follow({ chainId: event.chainId });
+        break;
+      case "accounts":
+        void this.#followAccounts(event.accounts);
+        break;
+      case "ended": {
+        this.#generation += 1;
+        void keepChoice(this.#options.secrets, undefined);
+        const name = this.session?.peer.name ?? "The wallet";
+        void this.#shut();
+        this.#set({
+          kind: "disconnected",
+          end: event.why === "expired" ? EXPIRED : { why: "by-wallet", message: `${name} ended the connection.` },
+        });
+        break;
+      }
+    }
+  }
+
+  #onRelay(up: boolean): void {
+    const state = this.#state;
+    if (!up && (state.kind === "connected" || state.kind === "pairing" || state.kind === "starting")) {
+      this.#interrupted = state;
+      this.#set({
+        kind: "relay-unreachable",
+        since: Date.now(),
+        message: "The WalletConnect relay cannot be reached. ZLayer keeps trying.",
+        ...(state.kind === "connected" && { session: state.session }),
+      });
+    } else if (up && state.kind === "relay-unreachable") {
+      if (state.session !== undefined) {
+        this.#set({ kind: "connected", session: state.session });
+      } else if (this.#interrupted !== undefined) {
+        this.#set(this.#interrupted);
+      }
+    }
+  }
+
+  /** The wallet's user switched the network there. */
+  async #follow(change: Partial<WalletChoice>): Promise<void> {
+    const session = this.session;
+    if (session === undefined) {
+      return;
+    }
+    if (change.chainId !== undefined && !session.chainIds.includes(change.chainId)) {
+      // Shown as it is: signing for a network that the wallet does not allow is refused.
+      this.#update({ ...session, chainId: change.chainId });
+      return;
+    }
+    await this.#choose(change);
+  }
+
+  async #followAccounts(accounts: readonly string[]): Promise<void> {
+    const session = this.session;
+    const [first] = accounts;
+    const address = first?.split(":").at(-1);
+    if (session === undefined || address === undefined || !isAddress(address, { strict: false })) {
+      return;
+    }
+    const known = session.accounts.find((account) => isAddressEqual(account, address));
+    if (known !== undefined) {
+      await this.#choose({ account: known });
+    }
+  }
+
+  async #choose(change: Partial<WalletChoice>): Promise<void> {
+    const session = this.#require();
+    const choice: WalletChoice = {
+      via: session.via,
+      ...(this.#devnet !== undefined && { devnet: this.#devnet.kind }),
+      account: session.account,
+      chainId: session.chainId,
+      ...change,
+    };
+    this.#choice = choice;
+    if (this.#connection?.session !== undefined) {
+      this.#update(this.#describe(this.#connection.session, choice));
+    } else {
+      this.#update({ ...session, account: choice.account ?? session.account });
+    }
+    await keepChoice(this.#options.secrets, choice);
+  }
+
+  #update(session: WalletSession | undefined): void {
+    const state = this.#state;
+    if (session === undefined) {
+      void this.disconnect();
+    } else if (state.kind === "relay-unreachable") {
+      this.#set({ ...state, session });
+    } else if (state.kind === "connected") {
+      this.#set({ kind: "connected", session });
+    }
+  }
+
+  /** The session as the settings' networks and the user's choice make it; `undefined` when no account is on any of them. */
+  #describe(session: SessionTypes.Struct, choice: Partial<WalletChoice>): WalletSession | undefined {
+    const known = new Set(this.#options.networks().map(({ chainId }) => chainId));
+    const byChain = new Map<number, Address[]>();
+    for (const text of session.namespaces["eip155"]?.accounts ?? []) {
+      const [, id, address = ""] = text.split(":");
+      const chainId = Number(id);
+      if (known.has(chainId) && isAddress(address, { strict: false })) {
+        const list = byChain.get(chainId) ?? [];
+        list.push(getAddress(address));
+        byChain.set(chainId, list);
+      }
+    }
+    const chainIds = [...byChain.keys()];
+    const chainId = choice.chainId !== undefined && byChain.has(choice.chainId) ? choice.chainId : chainIds[0];
+    const accounts = chainId === undefined ? [] : [...new Set(byChain.get(chainId))];
+    const [first] = accounts;
+    if (chainId === undefined || first === undefined) {
+      return undefined;
+    }
+    const { account } = choice;
+    return {
+      via: "walletconnect",
+      accounts,
+      account: account !== undefined && accounts.includes(account) ? account : first,
+      chainIds,
+      chainId,
+      peer: { name: peerName(session), ...linkOf(session) },
+      expiresAt: session.expiry * 1_000,
+    };
+  }
+
+  async #connected(session: WalletSession, choice: WalletChoice): Promise<void> {
+    this.#choice = { ...choice, account: session.account, chainId: session.chainId };
+    this.#set({ kind: "connected", session });
+    await keepChoice(this.#options.secrets, { ...choice, account: session.account, chainId: session.chainId });
+  }
+
+  async #shut(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#devnet = undefined;
+    this.#interrupted = undefined;
+    await connection?.close();
+  }
+
+  #require(): WalletSession {
+    const session = this.session;
+    if (session === undefined) {
+      throw notConnected();
+    }
+    return session;
+  }
+
+  #set(state: WalletState): void {
+    this.#state = state;
+    this.#changes.emit(state);
+  }
+}
+
+const EXPIRED: WalletEnd = { why: "expired", message: "The connection to the wallet expired. Connect it again." };
+
+function notConnected(): WalletError {
+  return new WalletError("not-connected", "No wallet is connected. Connect one and try again.");
+}
+
+function cancelled(): WalletError {
+  return new WalletError("declined", "Connecting the wallet was cancelled.");
+}
+
+function endOf(error: unknown): WalletEnd {
+  const found = findWalletError(error);
+  const message = found?.message ?? (error instanceof Error ? error.message : String(error));
+  switch (found?.trouble) {
+    case "declined":
+      return { why: "declined", message: "The wallet declined the connection." };
+    case "expired":
+      return { why: "expired", message };
+    default:
+      return { why: "failed", message };
+  }
+}
+
+/** The link that the other side gives for itself, unless it could do harm. */
+function linkOf(session: SessionTypes.Struct): { readonly link?: string } {
+  const { redirect } = session.peer.metadata;
+  const link = redirect?.native ?? redirect?.universal;
+  try {
+    return link === undefined || link === "" ? {} : { link: walletLink(link) };
+  } catch {
+    return {};
+  }
+}
+
+/** What the wallet itself said, out of the errors that viem puts around it. */
+async function unwrapped<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw findWalletError(error) ?? error;
+  }
+}
