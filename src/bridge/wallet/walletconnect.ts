@@ -344,12 +344,8 @@ export function peerName(session: SessionTypes.Struct): string {
   return printable(session.peer.metadata.name, 60) || "The wallet";
 }
 
-function disconnected(cause?: unknown): WalletError {
-  return new WalletError(
-    "disconnected",
-    "The wallet was disconnected before it answered. Nothing is known to be signed.",
-    { cause },
-  );
+function disconnected(): WalletError {
+  return new WalletError("disconnected", "The wallet was disconnected before it answered.");
 }
 
 function relayMessage(url: string): string {
