@@ -1,40 +1,35 @@
-// Writes schemas/zlayer-v1.schema.json from the sources of the crate zlayer-types: `node scripts/generate-schema.mjs`.
-// With `--check` writes nothing and exits 1 when the file is stale.
+// Writes what is made from the sources of ZLayer's crates: `node scripts/generate-schema.mjs`.
+// With `--check` writes nothing and exits 1 when a file is stale.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { ROOT } from "./lib/paths.mjs";
 
-const manifest = fileURLToPath(new URL("../runtime-sidecar/Cargo.toml", import.meta.url));
-const file = fileURLToPath(new URL("../schemas/zlayer-v1.schema.json", import.meta.url));
+/** Each by an example of the crate sidecar-spec, which reads the sources of a crate of ZLayer. */
+const GENERATED = [
+  { file: "schemas/zlayer-v1.schema.json", example: "schema", crate: "zlayer-types" },
+  { file: "schemas/init-actions.json", example: "init_actions", crate: "zlayer-init-actions" },
+];
 
+const manifest = join(ROOT, "runtime-sidecar", "Cargo.toml");
 const cargo = (...args) =>
   execFileSync("cargo", args, { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "inherit"] });
-const metadata = JSON.parse(cargo("metadata", "--format-version", "1", "--locked", "--manifest-path", manifest));
-const types = metadata.packages.find((candidate) => candidate.name === "zlayer-types");
-if (types === undefined) {
-  throw new Error("runtime-sidecar does not depend on zlayer-types, which the schema is made from");
-}
-const sources = join(dirname(types.manifest_path), "src");
-const schema = cargo(
-  "run",
-  "-q",
-  "--manifest-path",
-  manifest,
-  "-p",
-  "sidecar-spec",
-  "--example",
-  "schema",
-  "--",
-  sources,
-);
+const { packages } = JSON.parse(cargo("metadata", "--format-version", "1", "--locked", "--manifest-path", manifest));
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(file, "utf8") !== schema) {
-    console.error("schemas/zlayer-v1.schema.json is stale: run `node scripts/generate-schema.mjs`");
-    process.exit(1);
+for (const { file, example, crate } of GENERATED) {
+  const found = packages.find((candidate) => candidate.name === crate);
+  if (found === undefined) {
+    throw new Error(`runtime-sidecar does not depend on ${crate}, which ${file} is made from`);
   }
-} else {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, schema);
+  const sources = join(dirname(found.manifest_path), "src");
+  const run = ["run", "-q", "--manifest-path", manifest, "-p", "sidecar-spec", "--example", example, "--", sources];
+  const text = cargo(...run);
+  const path = join(ROOT, file);
+  if (!process.argv.includes("--check")) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } else if (readFileSync(path, "utf8") !== text) {
+    console.error(`${file} is stale: run \`node scripts/generate-schema.mjs\``);
+    process.exitCode = 1;
+  }
 }

@@ -15,7 +15,7 @@ export const ignoredKey: Rule = {
     yield* at(document, ["api"]);
     for (const service of document.services) {
       const here: Step[] = ["services", service.name];
-      for (const path of [["health", "check"], ["logs"], ["platform"], ["overlay"]]) {
+      for (const path of [["health", "check"], ["logs"], ["platform"], ["overlay"], ["scale"]]) {
         yield* at(document, [...here, ...path]);
       }
       for (const [list, inner] of [
