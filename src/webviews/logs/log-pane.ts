@@ -104,7 +104,7 @@ export class LogPane {
       },
     );
     this.#onKey = (event) => {
-      if (event.key === "f" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+      if (event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
         event.preventDefault();
         this.#toolbar.focusFilter();
       }
