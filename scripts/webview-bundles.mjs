@@ -13,7 +13,7 @@ export function webviewBundles(outdir) {
     platform: "browser",
     format: "iife",
     target: "chrome128",
-    entryPoints: { logs: source("logs/main.ts"), metrics: source("metrics/main.ts") },
+    entryPoints: { logs: source("logs/main.ts"), metrics: source("metrics/main.ts"), market: source("market/main.ts") },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
     outdir,

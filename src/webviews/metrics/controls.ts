@@ -1,5 +1,6 @@
 import type { MetricsGrouping, MetricsViewState } from "../../protocol/webview-metrics";
 import { el, icon, toggleButton } from "../shared/dom";
+import { Segments } from "../shared/segments";
 import type { TimeRange } from "../shared/time-range";
 
 const SPANS = [
@@ -57,34 +58,5 @@ export class Controls {
   showRange(range: TimeRange): void {
     this.#spans.set(range.to === undefined ? String(range.span) : "");
     this.#live.hidden = range.to === undefined;
-  }
-}
-
-/** Buttons of which one is on. */
-class Segments {
-  readonly element: HTMLElement;
-  readonly #buttons: readonly (readonly [value: string, button: HTMLElement])[];
-
-  constructor(
-    label: string,
-    choices: readonly { readonly value: string; readonly label: string; readonly title: string }[],
-    onPick: (value: string) => void,
-  ) {
-    this.#buttons = choices.map((choice) => {
-      const button = el("button", { type: "button", title: choice.title, "aria-pressed": "false" }, choice.label);
-      button.addEventListener("click", () => onPick(choice.value));
-      return [choice.value, button] as const;
-    });
-    this.element = el(
-      "div",
-      { class: "segments", role: "group", "aria-label": label },
-      ...this.#buttons.map(([, button]) => button),
-    );
-  }
-
-  set(value: string): void {
-    for (const [own, button] of this.#buttons) {
-      button.setAttribute("aria-pressed", String(own === value));
-    }
   }
 }
