@@ -137,10 +137,15 @@ function metering() {
   });
   const leaves = entries.map(leafOf);
   const { root, proofOf } = tree(leaves);
+  // What a node has logged so far, in one hash: it cannot take an entry back or slip one in without changing all that follow.
+  const chain = [];
+  for (const leaf of leaves) {
+    chain.push(keccak256(concat([chain.at(-1) ?? `0x${"0".repeat(64)}`, leaf])));
+  }
   return {
     root,
     count: entries.length,
-    vectors: entries.map((entry, i) => ({ entry, leaf: leaves[i], proof: proofOf(leaves[i]) })),
+    vectors: entries.map((entry, i) => ({ entry, leaf: leaves[i], chain: chain[i], proof: proofOf(leaves[i]) })),
   };
 }
 

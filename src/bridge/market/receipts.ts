@@ -1,5 +1,6 @@
 // Receipts: what node and developer agree on about a job so far. They are signed off chain; the last one settles the job.
 import { type Address, type Hex, hashTypedData, isHex, recoverAddress, size, type TypedDataDefinition } from "viem";
+import { receiptTypedData as encodeReceipt } from "../metering/receipt";
 import { MarketError } from "./errors";
 import type { MarketNetwork } from "./network";
 import { ott } from "./words";
@@ -45,26 +46,7 @@ export interface ReceiptContext {
 
 /** What the two sides sign. */
 export function receiptTypedData(network: MarketNetwork, receipt: Receipt): TypedDataDefinition {
-  return {
-    domain: {
-      name: "ZLayer RewardDistribution",
-      version: "1",
-      chainId: network.chainId,
-      verifyingContract: network.addresses.distribution,
-    },
-    types: {
-      Receipt: [
-        { name: "jobId", type: "uint256" },
-        { name: "sequence", type: "uint32" },
-        { name: "usedSeconds", type: "uint32" },
-        { name: "amount", type: "uint96" },
-        { name: "usageRoot", type: "bytes32" },
-        { name: "isFinal", type: "bool" },
-      ],
-    },
-    primaryType: "Receipt",
-    message: { ...receipt },
-  };
+  return encodeReceipt({ chainId: network.chainId, verifyingContract: network.addresses.distribution }, receipt);
 }
 
 /**
