@@ -153,7 +153,7 @@ contract NodeRegistry is INodeRegistry, EIP712, ReentrancyGuardTransient {
     // ---- the market
 
     /// @inheritdoc INodeRegistry
-    function lock(address node_, Capacity calldata need, Amount escrow, bool covered)
+    function lock(address node_, Capacity memory need, Amount escrow, bool covered)
         external
         onlyMarket
         returns (Amount stake, Amount pledge)
@@ -167,7 +167,7 @@ contract NodeRegistry is INodeRegistry, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc INodeRegistry
     function release(
         address node_,
-        Capacity calldata need,
+        Capacity memory need,
         Amount escrow,
         bool covered,
         Amount gained,
@@ -234,7 +234,7 @@ contract NodeRegistry is INodeRegistry, EIP712, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc INodeRegistry
-    function requireBidder(address node_, address caller, Capacity calldata need, Amount escrow, bool covered)
+    function requireBidder(address node_, address caller, Capacity memory need, Amount escrow, bool covered)
         external
         view
     {
@@ -315,14 +315,16 @@ contract NodeRegistry is INodeRegistry, EIP712, ReentrancyGuardTransient {
         token.destroy(burned);
     }
 
-    function _stakeFor(uint256 millicores, uint256 mebibytes, uint256 gpus) private view returns (Amount) {
-        return
-            toAmount(
+    function _stakeFor(uint32 millicores, uint32 mebibytes, uint8 gpus) private view returns (Amount) {
+        // Sums of prices below 2^96 times numbers below 2^32.
+        unchecked {
+            return toAmount(
                 stakePerMillicore.raw() * millicores + stakePerMebibyte.raw() * mebibytes + stakePerGpu.raw() * gpus
             );
+        }
     }
 
-    function _requireEligible(address node_, Capacity calldata need, Amount escrow, bool covered)
+    function _requireEligible(address node_, Capacity memory need, Amount escrow, bool covered)
         private
         view
         returns (Amount stake, Amount pledge)

@@ -9,21 +9,23 @@ library Payout {
     /// @dev due = rate * used                                     when used / promised >= availability
     ///      due = rate * used * (used / promised) / availability  otherwise,
     ///      rounded down and never more than the escrow. Seconds without a heartbeat are not in `used`.
+    /// The largest product has 96 + 32 + 32 + 14 bits; test/symbolic proves that nothing overflows and what follows from it.
     /// @param rate the agreed price for a second
-    /// @param used seconds of service, at most 2^32 - 1
-    /// @param promised seconds from the start to the promised end, at most 2^32 - 1
+    /// @param used seconds of service
+    /// @param promised seconds from the start to the promised end
     /// @param availability promised share of these seconds, in hundredths of a percent; zero promises nothing
     /// @param escrow what the developer has paid in
-    function due(Rate rate, uint256 used, uint256 promised, uint256 availability, Amount escrow)
+    function due(Rate rate, uint32 used, uint32 promised, uint16 availability, Amount escrow)
         internal
         pure
         returns (Amount)
     {
-        uint256 sum = rate.costOf(used);
-        uint256 target = promised * availability;
-        if (used * BPS < target) {
-            sum = sum * used * BPS / target;
+        unchecked {
+            uint256 sum = rate.costOf(used);
+            uint256 kept = used * BPS;
+            uint256 target = uint256(promised) * availability;
+            if (kept < target) sum = sum * kept / target;
+            return sum < escrow.raw() ? Amount.wrap(uint96(sum)) : escrow;
         }
-        return sum < escrow.raw() ? Amount.wrap(uint96(sum)) : escrow;
     }
 }

@@ -36,9 +36,11 @@ function greaterRate(Rate a, Rate b) pure returns (bool) {
     return Rate.unwrap(a) > Rate.unwrap(b);
 }
 
-/// @dev Price of `duration` seconds; cannot overflow for durations below 2^160.
-function costOf(Rate rate, uint256 duration) pure returns (uint256) {
-    return uint256(Rate.unwrap(rate)) * duration;
+/// @dev Price of `duration` seconds, below 2^128.
+function costOf(Rate rate, uint32 duration) pure returns (uint256) {
+    unchecked {
+        return uint256(Rate.unwrap(rate)) * duration;
+    }
 }
 
 function add(Amount a, Amount b) pure returns (Amount) {
@@ -67,7 +69,9 @@ function raw(Amount a) pure returns (uint256) {
 
 /// @dev The share of an amount in hundredths of a percent, rounded down; `share` is at most 10,000.
 function bps(Amount a, uint256 share) pure returns (Amount) {
-    return Amount.wrap(uint96(uint256(Amount.unwrap(a)) * share / BPS));
+    unchecked {
+        return Amount.wrap(uint96(uint256(Amount.unwrap(a)) * share / BPS));
+    }
 }
 
 /// @dev Narrows a number to an amount or reverts.

@@ -46,6 +46,7 @@ abstract contract MarketFixture is TestBase {
     uint32 internal constant UNBONDING = 14 days;
     Amount internal constant STAKE = Amount.wrap(10_000 ether);
     Rate internal constant RATE = Rate.wrap(0.01 ether);
+    Rate internal constant HALF = Rate.wrap(0.005 ether);
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
@@ -151,6 +152,12 @@ abstract contract MarketFixture is TestBase {
         return market.post(terms_);
     }
 
+    function postLowest() internal returns (JobId) {
+        JobTerms memory t = terms();
+        t.matching = Matching.LowestBid;
+        return post(t);
+    }
+
     function bid(JobId jobId, address who, Rate rate) internal {
         vm.prank(who);
         market.bid(jobId, who, rate, uint32(block.timestamp + 30 days));
@@ -239,5 +246,14 @@ abstract contract MarketFixture is TestBase {
 
     function assertState(JobId jobId, JobState state) internal view {
         vm.assertEq(uint256(stateOf(jobId)), uint256(state), "state");
+    }
+
+    function expireAndExpectRefund(JobId jobId) internal {
+        uint256 before = balance(developer);
+        vm.prank(stranger);
+        market.expire(jobId);
+        assertState(jobId, JobState.Cancelled);
+        vm.assertEq(balance(developer) - before, 36 ether);
+        vm.assertEq(balance(address(market)), 0);
     }
 }

@@ -78,9 +78,9 @@ contract VectorsTest is TestBase {
             string memory at = string.concat(".vectors[", vm.toString(i), "].");
             Amount due = Payout.due(
                 Rate.wrap(uint96(number(json, string.concat(at, "rate")))),
-                number(json, string.concat(at, "used")),
-                number(json, string.concat(at, "promised")),
-                number(json, string.concat(at, "availability")),
+                uint32(number(json, string.concat(at, "used"))),
+                uint32(number(json, string.concat(at, "promised"))),
+                uint16(number(json, string.concat(at, "availability"))),
                 Amount.wrap(uint96(number(json, string.concat(at, "escrow"))))
             );
             vm.assertEq(due.raw(), number(json, string.concat(at, "due")));
