@@ -8,6 +8,7 @@ import { forge } from "./lib/foundry.mjs";
 import { CARGO_TARGET, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { duration, main, run } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
+import { proveContracts } from "./prove-contracts.mjs";
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
@@ -41,18 +42,26 @@ async function rust() {
   return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** The contracts' tests; gas that differs from the committed snapshots fails. */
+/** The contracts' tests, and the proofs of their arithmetic; gas that differs from the committed snapshots fails. */
 async function contracts() {
   const counts = { passed: 0, failed: 0 };
-  const ended = await forge(["test"], {
-    env: { FORGE_SNAPSHOT_CHECK: "true" },
-    onLine: (line) => {
-      const found = /^Suite result: \w+\. (\d+) passed; (\d+) failed/.exec(line);
-      counts.passed += Number(found?.[1] ?? 0);
-      counts.failed += Number(found?.[2] ?? 0);
-    },
-  }).catch((error) => error);
-  return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  const onLine = (line) => {
+    const found = /^(?:Suite result: \w+\.|Symbolic test result:) (\d+) passed; (\d+) failed/.exec(line);
+    counts.passed += Number(found?.[1] ?? 0);
+    counts.failed += Number(found?.[2] ?? 0);
+  };
+  for (const work of [
+    () => forge(["test"], { env: { FORGE_SNAPSHOT_CHECK: "true" }, onLine }),
+    () => proveContracts(onLine),
+  ]) {
+    const before = counts.failed;
+    await work().catch((error) => {
+      console.error(`error: ${error.message}`);
+      // What ended without a result of its own is a failure as well.
+      counts.failed += counts.failed === before ? 1 : 0;
+    });
+  }
+  return counts;
 }
 
 /** Counts a part that either works or throws as one test. */

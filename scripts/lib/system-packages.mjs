@@ -10,7 +10,8 @@ const PACKAGES = {
   run: ["nftables", "iproute2", "passt", "uidmap", "busybox-static"],
   // node-gyp, for the two native modules of the browser VS Code.
   browser: ["g++", "python3"],
-  test: ["chromium", "docker-registry"],
+  // python3-venv is for halmos, which proves the contracts' arithmetic.
+  test: ["chromium", "docker-registry", "python3-venv"],
   bench: ["podman", "runc", "crun", "skopeo", "umoci"],
 };
 

@@ -77,7 +77,7 @@ contract MarketInvariants is MarketFixture {
             bool claimed_ = state == JobState.Claimed || state == JobState.Disputed;
             uint256 exit = claimed_ ? uint256(distribution.claimOf(jobId).until) + 1 : market.expiresAt(jobId);
             vm.assertTrue(exit > 0, "no exit");
-            vm.assertLe(exit, block.timestamp + 400 days, "exit too far");
+            vm.assertLe(exit, vm.getBlockTimestamp() + 400 days, "exit too far");
             if (claimed_) {
                 Service memory service = market.service(jobId);
                 vm.assertLe(distribution.claimOf(jobId).amount.raw(), service.escrow.raw(), "claim above escrow");
@@ -104,11 +104,11 @@ contract MarketInvariants is MarketFixture {
                 JobState state = stateOf(jobId);
                 if (state == JobState.Claimed || state == JobState.Disputed) {
                     uint256 until = distribution.claimOf(jobId).until;
-                    if (until >= block.timestamp) vm.warp(until + 1);
+                    if (until >= vm.getBlockTimestamp()) vm.warp(until + 1);
                     distribution.finalize(jobId);
                 } else {
                     uint256 due = market.expiresAt(jobId);
-                    if (due > block.timestamp) vm.warp(due);
+                    if (due > vm.getBlockTimestamp()) vm.warp(due);
                     market.expire(jobId);
                 }
             }

@@ -35,6 +35,8 @@ contract MarketHandler {
     uint256[] public endedJobs;
     /// @notice Broken promises that only a transition shows.
     string public broken;
+    /// @dev The job that was picked last.
+    JobId private picked;
 
     constructor(
         ComputeMarket market_,
@@ -71,7 +73,7 @@ contract MarketHandler {
         t.maxDuration = 60 + duration % 10_000;
         uint256 least = t.maxRate.costOf(60);
         t.escrow = Amount.wrap(uint96(least + escrow % (t.maxRate.costOf(t.maxDuration) - least + 1)));
-        t.bidDeadline = uint32(block.timestamp + 300);
+        t.bidDeadline = uint32(vm.getBlockTimestamp() + 300);
         t.need = Capacity({millicores: 100, mebibytes: 128, gpus: 0, gpuModel: 0, region: 0, labels: 0});
         act(developers[who % developers.length], address(market), abi.encodeCall(market.post, (t)));
     }
@@ -80,7 +82,11 @@ contract MarketHandler {
         (JobId jobId, Job memory job) = pick(which);
         Rate offer = Rate.wrap(uint96(1 + rate % (uint256(Rate.unwrap(job.maxRate)) + 1)));
         address node = nodeAt(who);
-        act(node, address(market), abi.encodeCall(market.bid, (jobId, node, offer, uint32(block.timestamp + 1 days))));
+        act(
+            node,
+            address(market),
+            abi.encodeCall(market.bid, (jobId, node, offer, uint32(vm.getBlockTimestamp() + 1 days)))
+        );
     }
 
     function withdrawBid(uint256 which, uint256 who) external {
@@ -91,7 +97,7 @@ contract MarketHandler {
     function choose(uint256 which, uint256 who) external {
         (JobId jobId, Job memory job) = pick(which);
         if (job.matching == Matching.LowestBid) {
-            if (job.state == JobState.Open && block.timestamp <= job.time) vm.warp(job.time + 1);
+            if (job.state == JobState.Open && vm.getBlockTimestamp() <= job.time) vm.warp(job.time + 1);
             act(attacker, address(market), abi.encodeCall(market.assignLowest, (jobId)));
         } else {
             act(job.developer, address(market), abi.encodeCall(market.accept, (jobId, nodeAt(who), job.maxRate)));
@@ -126,7 +132,7 @@ contract MarketHandler {
     function expire(uint256 which, bool wait) external {
         (JobId jobId,) = pick(which);
         uint256 due = market.expiresAt(jobId);
-        if (wait && due > block.timestamp) vm.warp(due);
+        if (wait && due > vm.getBlockTimestamp()) vm.warp(due);
         act(attacker, address(market), abi.encodeCall(market.expire, (jobId)));
     }
 
@@ -149,7 +155,7 @@ contract MarketHandler {
         (JobId jobId, Job memory job) = pick(which);
         if (job.state != JobState.Running) return;
         Service memory service = market.service(jobId);
-        if (block.timestamp < service.endsAt) vm.warp(service.endsAt);
+        if (vm.getBlockTimestamp() < service.endsAt) vm.warp(service.endsAt);
         MeteringEntry memory last;
         last.jobId = jobId;
         last.usedSeconds = uint32(used % (uint256(service.endsAt - service.startedAt) + 1));
@@ -182,7 +188,7 @@ contract MarketHandler {
     function finalize(uint256 which, bool wait) external {
         (JobId jobId,) = pick(which);
         uint256 until = distribution.claimOf(jobId).until;
-        if (wait && until >= block.timestamp) vm.warp(until + 1);
+        if (wait && until >= vm.getBlockTimestamp()) vm.warp(until + 1);
         act(attacker, address(distribution), abi.encodeCall(distribution.finalize, (jobId)));
     }
 
@@ -223,7 +229,7 @@ contract MarketHandler {
     function withdraw(uint256 who, bool wait) external {
         address node = nodeAt(who);
         uint256 ready = registry.node(node).unbondedAt;
-        if (wait && ready > block.timestamp && who % 8 == 0) vm.warp(ready);
+        if (wait && ready > vm.getBlockTimestamp() && who % 8 == 0) vm.warp(ready);
         act(node, address(registry), abi.encodeCall(registry.withdraw, ()));
     }
 
@@ -246,7 +252,7 @@ contract MarketHandler {
     }
 
     function pass(uint32 time) external {
-        vm.warp(block.timestamp + time % 2 hours);
+        vm.warp(vm.getBlockTimestamp() + time % 2 hours);
     }
 
     // ---- views for the invariants
@@ -266,18 +272,23 @@ contract MarketHandler {
     // ---- inside
 
     /// @dev One of the last six jobs.
-    function pick(uint256 which) private view returns (JobId jobId, Job memory job) {
+    function pick(uint256 which) private returns (JobId jobId, Job memory job) {
         uint256 count = market.jobCount();
         uint256 recent = count < 6 ? count : 6;
         jobId = JobId.wrap(recent == 0 ? 0 : count - which % recent);
         job = market.job(jobId);
+        picked = jobId;
     }
 
     function act(address who, address target, bytes memory data) private {
+        Service memory before = market.service(picked);
+        uint256 ofNode = token.balanceOf(before.node);
+        uint256 bonds = token.balanceOf(address(distribution));
         vm.prank(who);
         (bool ok,) = target.call(data);
         if (ok) passed++;
         else refused++;
+        if (before.node != address(0) && market.job(picked).state == JobState.Settled) checkPay(before, ofNode, bonds);
         uint256 count = market.jobCount();
         for (uint256 i = count; i > 0 && i + 6 > count; i--) {
             JobState state = market.job(JobId.wrap(i)).state;
@@ -286,6 +297,19 @@ contract MarketHandler {
                 endedJobs.push(i);
             }
         }
+    }
+
+    /// @dev What a node gets when its job is settled: nothing without service, at most the price of the seconds in service,
+    /// at most the escrow; a half of the bond comes on top when a dispute was lost.
+    function checkPay(Service memory before, uint256 ofNode, uint256 bonds) private {
+        // Over before: what the node moves now is its stake.
+        if (before.state == JobState.Settled) return;
+        uint256 gained = token.balanceOf(before.node) - ofNode;
+        uint256 bond = bonds - token.balanceOf(address(distribution));
+        uint256 end = vm.getBlockTimestamp() < before.endsAt ? vm.getBlockTimestamp() : before.endsAt;
+        uint256 price = before.rate.costOf(uint32(end - before.startedAt));
+        if (gained > price + bond) broken = "paid without service";
+        if (gained > before.escrow.raw() + bond) broken = "paid more than the escrow";
     }
 
     function keyOf(address node) private view returns (uint256) {

@@ -142,7 +142,7 @@ abstract contract MarketFixture is TestBase {
             maxRate: RATE,
             escrow: Amount.wrap(36 ether),
             maxDuration: 3600,
-            bidDeadline: uint32(block.timestamp + 600),
+            bidDeadline: uint32(vm.getBlockTimestamp() + 600),
             need: Capacity({millicores: 2000, mebibytes: 2048, gpus: 0, gpuModel: 0, region: 0, labels: 0})
         });
     }
@@ -160,7 +160,7 @@ abstract contract MarketFixture is TestBase {
 
     function bid(JobId jobId, address who, Rate rate) internal {
         vm.prank(who);
-        market.bid(jobId, who, rate, uint32(block.timestamp + 30 days));
+        market.bid(jobId, who, rate, uint32(vm.getBlockTimestamp() + 30 days));
     }
 
     /// @dev A job with one bid by `node` at half the highest rate that was accepted.

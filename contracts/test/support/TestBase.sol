@@ -12,6 +12,8 @@ interface Vm {
     function startPrank(address) external;
     function stopPrank() external;
     function warp(uint256) external;
+    /// @dev In place of block.timestamp, which the compiler may read once and keep, whatever was warped since.
+    function getBlockTimestamp() external view returns (uint256);
     function chainId(uint256) external;
     function assume(bool) external pure;
     function addr(uint256) external pure returns (address);

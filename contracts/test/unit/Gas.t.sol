@@ -18,7 +18,7 @@ contract GasTest is MarketFixture {
         super.setUp();
         // A market in use: every account has traded before.
         JobTerms memory terms_ = terms();
-        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, block.timestamp);
+        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, vm.getBlockTimestamp());
         vm.prank(developer);
         JobId jobId = market.postWithPermit(terms_, permit);
         bid(jobId, node, RATE);
@@ -26,7 +26,7 @@ contract GasTest is MarketFixture {
         market.accept(jobId, node, RATE);
         vm.prank(node);
         market.start(jobId);
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         settle(node, receipt(jobId, 100, 1 ether, false));
         vm.prank(developer);
         token.approve(address(market), 0);
@@ -38,7 +38,7 @@ contract GasTest is MarketFixture {
 
     function test_gasOfAWholeJob() public {
         JobTerms memory terms_ = terms();
-        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, block.timestamp);
+        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, vm.getBlockTimestamp());
         vm.prank(developer);
         JobId jobId = market.postWithPermit(terms_, permit);
         uint256 posted = vm.snapshotGasLastCall("Market", "1 post with permit");
@@ -55,7 +55,7 @@ contract GasTest is MarketFixture {
         market.start(jobId);
         uint256 started = vm.snapshotGasLastCall("Market", "4 start");
 
-        vm.warp(block.timestamp + 1800);
+        vm.warp(vm.getBlockTimestamp() + 1800);
         Receipt memory last = receipt(jobId, 1800, 9 ether, true);
         bytes memory ofNode = signReceipt(NODE_KEY, last);
         bytes memory ofDeveloper = signReceipt(RECEIPT_KEY, last);
@@ -91,7 +91,7 @@ contract GasTest is MarketFixture {
         vm.warp(market.service(jobId).endsAt);
         claim(jobId, 3600);
         vm.snapshotGasLastCall("Market", "claim by proof");
-        vm.warp(block.timestamp + DISPUTE_WINDOW + 1);
+        vm.warp(vm.getBlockTimestamp() + DISPUTE_WINDOW + 1);
         distribution.finalize(jobId);
         vm.snapshotGasLastCall("Market", "finalize");
     }

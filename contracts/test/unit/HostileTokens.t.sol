@@ -53,7 +53,7 @@ contract HostileTokensTest is MarketFixture {
 
         vm.startPrank(node);
         registry.unbond(Amount.wrap(1 ether));
-        vm.warp(block.timestamp + UNBONDING);
+        vm.warp(vm.getBlockTimestamp() + UNBONDING);
         hostile.arm(address(registry), abi.encodeCall(INodeRegistry.withdraw, ()));
         registry.withdraw();
         vm.stopPrank();
@@ -65,7 +65,7 @@ contract HostileTokensTest is MarketFixture {
         ReentrantToken hostile = new ReentrantToken();
         prepare(IOTT(address(hostile)));
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         hostile.arm(address(market), abi.encodeCall(IComputeMarket.expire, (jobId)));
         settle(node, receipt(jobId, 100, 0.5 ether, true));
         vm.assertTrue(hostile.called());
@@ -76,7 +76,7 @@ contract HostileTokensTest is MarketFixture {
     function test_silentTokenWorks() public {
         prepare(IOTT(address(new SilentToken())));
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         uint256 before = balance(node);
         settle(node, receipt(jobId, 100, 0.5 ether, true));
         assertState(jobId, JobState.Settled);

@@ -72,7 +72,7 @@ contract JobAssignmentTest is MarketFixture {
         vm.assertEq(balance(developer) - before, 1.512 ether);
         vm.prank(node);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.Barred.selector, node));
-        market.bid(jobId, node, HALF, uint32(block.timestamp + 100));
+        market.bid(jobId, node, HALF, uint32(vm.getBlockTimestamp() + 100));
         bid(jobId, node2, HALF);
         vm.prank(developer);
         market.accept(jobId, node2, HALF);

@@ -27,7 +27,7 @@ contract JobBiddingTest is MarketFixture {
     function test_delegateBidsAndStarts() public {
         JobId jobId = post(terms());
         vm.prank(delegate);
-        market.bid(jobId, node, HALF, uint32(block.timestamp + 1));
+        market.bid(jobId, node, HALF, uint32(vm.getBlockTimestamp() + 1));
         vm.prank(developer);
         market.accept(jobId, node, HALF);
         vm.prank(delegate);
@@ -37,7 +37,7 @@ contract JobBiddingTest is MarketFixture {
 
     function test_bidRefusals() public {
         JobId jobId = post(terms());
-        uint32 later = uint32(block.timestamp + 1000);
+        uint32 later = uint32(vm.getBlockTimestamp() + 1000);
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(INodeRegistry.NotNode.selector, stranger));
         market.bid(jobId, node, HALF, later);
@@ -52,17 +52,17 @@ contract JobBiddingTest is MarketFixture {
         market.bid(jobId, node, Rate.wrap(0), later);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.InvalidRate.selector, 0.01 ether + 1, RATE));
         market.bid(jobId, node, Rate.wrap(0.01 ether + 1), later);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.InvalidValidity.selector, block.timestamp));
-        market.bid(jobId, node, HALF, uint32(block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.InvalidValidity.selector, vm.getBlockTimestamp()));
+        market.bid(jobId, node, HALF, uint32(vm.getBlockTimestamp()));
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.WrongState.selector, 99, JobState.None));
         market.bid(JobId.wrap(99), node, HALF, later);
         vm.stopPrank();
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.NotNode.selector, stranger));
         market.withdrawBid(jobId, node);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         vm.prank(node);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, block.timestamp - 1));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, vm.getBlockTimestamp() - 1));
         market.bid(jobId, node, HALF, later + 1000);
     }
 
@@ -98,8 +98,8 @@ contract JobBiddingTest is MarketFixture {
     function test_bidThatLapsedCannotBeAccepted() public {
         JobId jobId = post(terms());
         vm.prank(node);
-        market.bid(jobId, node, HALF, uint32(block.timestamp + 10));
-        vm.warp(block.timestamp + 11);
+        market.bid(jobId, node, HALF, uint32(vm.getBlockTimestamp() + 10));
+        vm.warp(vm.getBlockTimestamp() + 11);
         vm.prank(developer);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.NoBid.selector, node));
         market.accept(jobId, node, HALF);
@@ -120,12 +120,12 @@ contract JobBiddingTest is MarketFixture {
         bid(jobId, node, RATE);
         bid(jobId, node2, HALF);
         vm.assertEq(market.bidders(jobId).length, 2);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooEarly.selector, jobId, block.timestamp + 601));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooEarly.selector, jobId, vm.getBlockTimestamp() + 601));
         market.assignLowest(jobId);
         vm.prank(developer);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.WrongMatching.selector, jobId, Matching.LowestBid));
         market.accept(jobId, node, RATE);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         vm.prank(stranger);
         market.assignLowest(jobId);
         vm.assertEq(market.job(jobId).node, node2);
@@ -138,7 +138,7 @@ contract JobBiddingTest is MarketFixture {
         bid(jobId, node2, HALF);
         vm.prank(node2);
         registry.pause(node2);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         market.assignLowest(jobId);
         vm.assertEq(market.job(jobId).node, node);
     }
@@ -147,7 +147,7 @@ contract JobBiddingTest is MarketFixture {
         JobId jobId = postLowest();
         bid(jobId, node2, HALF);
         bid(jobId, node, HALF);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         market.assignLowest(jobId);
         vm.assertEq(market.job(jobId).node, node2);
     }
@@ -157,11 +157,11 @@ contract JobBiddingTest is MarketFixture {
         bid(jobId, node, RATE);
         vm.prank(node);
         market.withdrawBid(jobId, node);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.NoEligibleBid.selector, jobId));
         market.assignLowest(jobId);
-        vm.warp(block.timestamp + ACCEPT_WINDOW);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, block.timestamp - 1));
+        vm.warp(vm.getBlockTimestamp() + ACCEPT_WINDOW);
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, vm.getBlockTimestamp() - 1));
         market.assignLowest(jobId);
         expireAndExpectRefund(jobId);
     }
@@ -175,7 +175,7 @@ contract JobBiddingTest is MarketFixture {
         Rate highest = Rate.wrap(0.004 ether + 15);
         vm.prank(node);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.BidTooHigh.selector, highest, highest));
-        market.bid(jobId, node, highest, uint32(block.timestamp + 1000));
+        market.bid(jobId, node, highest, uint32(vm.getBlockTimestamp() + 1000));
         bid(jobId, node, Rate.wrap(0.004 ether - 1));
         vm.assertEq(market.bidders(jobId).length, 16);
         vm.assertTrue(market.bidOf(jobId, vm.addr(0x100f)).rate == Rate.wrap(0));
@@ -187,7 +187,7 @@ contract JobBiddingTest is MarketFixture {
         vm.assertFalse(market.bidOf(jobId, quitter).listed);
         bid(jobId, node2, HALF);
         vm.assertEq(market.bidders(jobId)[3], node2);
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         market.assignLowest(jobId);
         vm.assertEq(market.job(jobId).node, node);
     }
@@ -199,7 +199,7 @@ contract JobBiddingTest is MarketFixture {
             registerNode(0x1000 + i, address(0));
             bid(jobId, vm.addr(0x1000 + i), HALF);
         }
-        vm.warp(block.timestamp + 601);
+        vm.warp(vm.getBlockTimestamp() + 601);
         market.assignLowest(jobId);
         vm.prank(node);
         market.decline(jobId);
@@ -208,6 +208,6 @@ contract JobBiddingTest is MarketFixture {
         vm.assertTrue(market.bidOf(jobId, node).barred);
         vm.prank(node);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.Barred.selector, node));
-        market.bid(jobId, node, Rate.wrap(1), uint32(block.timestamp + 1000));
+        market.bid(jobId, node, Rate.wrap(1), uint32(vm.getBlockTimestamp() + 1000));
     }
 }

@@ -25,7 +25,7 @@ contract JobPostingTest is MarketFixture {
         vm.prank(developer);
         token.approve(address(market), 0);
         JobTerms memory terms_ = terms();
-        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, block.timestamp);
+        Permit memory permit = permitFor(DEVELOPER_KEY, terms_, vm.getBlockTimestamp());
         vm.prank(developer);
         assertState(market.postWithPermit(terms_, permit), JobState.Open);
     }
@@ -34,7 +34,7 @@ contract JobPostingTest is MarketFixture {
         vm.prank(developer);
         token.approve(address(market), 0);
         JobTerms memory terms_ = terms();
-        Permit memory p = permitFor(DEVELOPER_KEY, terms_, block.timestamp);
+        Permit memory p = permitFor(DEVELOPER_KEY, terms_, vm.getBlockTimestamp());
         token.permit(developer, address(market), Amount.unwrap(terms_.escrow), p.deadline, p.v, p.r, p.s);
         vm.prank(developer);
         assertState(market.postWithPermit(terms_, p), JobState.Open);
@@ -70,10 +70,10 @@ contract JobPostingTest is MarketFixture {
         t.maxDuration = 365 days + 1;
         refuseTerms(t, "maxDuration");
         t = terms();
-        t.bidDeadline = uint32(block.timestamp);
+        t.bidDeadline = uint32(vm.getBlockTimestamp());
         refuseTerms(t, "bidDeadline");
         t = terms();
-        t.bidDeadline = uint32(block.timestamp + 30 days + 1);
+        t.bidDeadline = uint32(vm.getBlockTimestamp() + 30 days + 1);
         refuseTerms(t, "bidDeadline");
         t = terms();
         t.need.millicores = 0;

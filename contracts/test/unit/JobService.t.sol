@@ -13,21 +13,21 @@ contract JobServiceTest is MarketFixture {
         t.escrow = Amount.wrap(6 ether);
         JobId jobId = running(t);
         // Bid at half the highest rate: 6 OTT pay for 1200 s.
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp + 1200);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp() + 1200);
         vm.prank(developer);
         market.topUp(jobId, Amount.wrap(1 ether));
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp + 1400);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp() + 1400);
         vm.assertEq(market.service(jobId).escrow.raw(), 7 ether);
         fund(stranger, 100 ether);
         vm.prank(stranger);
         market.topUp(jobId, Amount.wrap(11 ether));
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp + 3600);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp() + 3600);
         vm.prank(developer);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.NothingAdded.selector, jobId));
         market.topUp(jobId, Amount.wrap(1 ether));
-        vm.warp(block.timestamp + 3600);
+        vm.warp(vm.getBlockTimestamp() + 3600);
         vm.prank(developer);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, vm.getBlockTimestamp()));
         market.topUp(jobId, Amount.wrap(1 ether));
     }
 
@@ -49,11 +49,11 @@ contract JobServiceTest is MarketFixture {
         market.extend(jobId, 365 days + 1, Amount.wrap(0), good);
         // The escrow of 36 OTT pays for 7200 s at the agreed 0.005.
         market.extend(jobId, 7200, Amount.wrap(0), good);
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp + 7200);
-        vm.warp(block.timestamp + 100);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp() + 7200);
+        vm.warp(vm.getBlockTimestamp() + 100);
         market.stop(jobId);
         bytes memory more = signExtension(NODE_KEY, jobId, 9000);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, vm.getBlockTimestamp()));
         market.extend(jobId, 9000, Amount.wrap(1 ether), more);
         vm.stopPrank();
         jobId = post(terms());
@@ -64,25 +64,25 @@ contract JobServiceTest is MarketFixture {
 
     function test_stopByTheDeveloper() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         vm.prank(stranger);
         vm.expectRevert(abi.encodeWithSelector(IComputeMarket.NotNode.selector, stranger));
         market.stop(jobId);
         vm.prank(developer);
         market.stop(jobId);
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp());
         vm.assertEq(market.service(jobId).promised, 100);
         vm.prank(developer);
-        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, block.timestamp));
+        vm.expectRevert(abi.encodeWithSelector(IComputeMarket.TooLate.selector, jobId, vm.getBlockTimestamp()));
         market.stop(jobId);
     }
 
     function test_stopByTheNodeKeepsItsPromise() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         vm.prank(delegate);
         market.stop(jobId);
-        vm.assertEq(market.service(jobId).endsAt, block.timestamp);
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp());
         vm.assertEq(market.service(jobId).promised, 3600);
         vm.assertEq(market.amendment(jobId).promised, 3600);
     }
@@ -91,7 +91,7 @@ contract JobServiceTest is MarketFixture {
         JobId jobId = running(terms());
         uint256 before = balance(developer);
         uint256 due = market.expiresAt(jobId);
-        vm.assertEq(due, block.timestamp + 3600 + 2 * CLAIM_WINDOW + 1);
+        vm.assertEq(due, vm.getBlockTimestamp() + 3600 + 2 * CLAIM_WINDOW + 1);
         vm.warp(due);
         market.expire(jobId);
         assertState(jobId, JobState.Settled);

@@ -126,7 +126,7 @@ contract NodesTest is MarketFixture {
         vm.expectRevert(abi.encodeWithSelector(INodeRegistry.InvalidAmount.selector, 0, uint256(10_000 ether)));
         registry.unbond(Amount.wrap(0));
         registry.unbond(Amount.wrap(4000 ether));
-        uint256 ready = block.timestamp + UNBONDING;
+        uint256 ready = vm.getBlockTimestamp() + UNBONDING;
         vm.warp(ready - 1);
         vm.expectRevert(abi.encodeWithSelector(INodeRegistry.StillUnbonding.selector, ready));
         registry.withdraw();
@@ -173,7 +173,7 @@ contract NodesTest is MarketFixture {
         vm.startPrank(node);
         registry.exit();
         vm.assertTrue(registry.node(node).status == NodeStatus.None);
-        vm.warp(block.timestamp + UNBONDING);
+        vm.warp(vm.getBlockTimestamp() + UNBONDING);
         registry.withdraw();
         vm.stopPrank();
         registerNode(NODE_KEY, delegate);
@@ -227,7 +227,7 @@ contract NodesTest is MarketFixture {
         // Each job of 36 OTT locks 18 of stake and wants 18 of reputation.
         vm.assertEq(registry.node(node).reputation.raw(), 18 ether);
         t.covered = true;
-        t.bidDeadline = uint32(block.timestamp + 600);
+        t.bidDeadline = uint32(vm.getBlockTimestamp() + 600);
         JobId first = post(t);
         JobId second = post(t);
         bid(first, node, RATE);
@@ -257,7 +257,7 @@ contract NodesTest is MarketFixture {
     function test_absenceHalvesReputation() public {
         JobTerms memory t = terms();
         earn(t, 10);
-        t.bidDeadline = uint32(block.timestamp + 600);
+        t.bidDeadline = uint32(vm.getBlockTimestamp() + 600);
         JobId jobId = assigned(t);
         vm.warp(market.expiresAt(jobId));
         market.expire(jobId);
@@ -285,14 +285,14 @@ contract NodesTest is MarketFixture {
 
     function earn(JobTerms memory t, uint256 jobs) private {
         for (uint256 i = 0; i < jobs; i++) {
-            t.bidDeadline = uint32(block.timestamp + 600);
+            t.bidDeadline = uint32(vm.getBlockTimestamp() + 600);
             JobId jobId = post(t);
             bid(jobId, node, RATE);
             vm.prank(developer);
             market.accept(jobId, node, RATE);
             vm.prank(node);
             market.start(jobId);
-            vm.warp(block.timestamp + 3600);
+            vm.warp(vm.getBlockTimestamp() + 3600);
             settle(node, receipt(jobId, 3600, i < 50 ? 18 ether : 0, true));
         }
     }

@@ -16,7 +16,7 @@ contract SettlementTest is MarketFixture {
 
     function test_receiptPaysNodeAndRefundsTheRest() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 1800);
+        vm.warp(vm.getBlockTimestamp() + 1800);
         uint256 ofNode = balance(node);
         uint256 ofDeveloper = balance(developer);
         settle(node, receipt(jobId, 1800, 9 ether, false));
@@ -41,7 +41,7 @@ contract SettlementTest is MarketFixture {
 
     function test_delegateSignsAndSettles() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 10);
+        vm.warp(vm.getBlockTimestamp() + 10);
         Receipt memory last = receipt(jobId, 10, 0.05 ether, false);
         bytes memory ofNode = signReceipt(DELEGATE_KEY, last);
         bytes memory ofDeveloper = signReceipt(RECEIPT_KEY, last);
@@ -52,8 +52,8 @@ contract SettlementTest is MarketFixture {
 
     function test_developerCannotSettleWithAnOldReceipt() public {
         JobId jobId = running(terms());
-        uint256 openFrom = block.timestamp + 3600 + CLAIM_WINDOW + 1;
-        vm.warp(block.timestamp + 100);
+        uint256 openFrom = vm.getBlockTimestamp() + 3600 + CLAIM_WINDOW + 1;
+        vm.warp(vm.getBlockTimestamp() + 100);
         Receipt memory old = receipt(jobId, 100, 0.5 ether, false);
         refuse(developer, old, abi.encodeWithSelector(IRewardDistribution.ReceiptNotFinal.selector, jobId, openFrom));
         // Once the node has let its time pass, its money may still be brought to it by anyone.
@@ -65,14 +65,14 @@ contract SettlementTest is MarketFixture {
 
     function test_anyoneSettlesWithAFinalReceipt() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         settle(stranger, receipt(jobId, 100, 0.5 ether, true));
         assertState(jobId, JobState.Settled);
     }
 
     function test_receiptRefusals() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         refuse(
             node,
             receipt(jobId, 101, 0, true),
@@ -109,7 +109,7 @@ contract SettlementTest is MarketFixture {
     function test_receiptOfAnotherJobIsRefused() public {
         JobId first = running(terms());
         JobId second = running(terms());
-        vm.warp(block.timestamp + 100);
+        vm.warp(vm.getBlockTimestamp() + 100);
         Receipt memory ofFirst = receipt(first, 100, 0.5 ether, true);
         bytes memory ofNode = signReceipt(NODE_KEY, ofFirst);
         bytes memory ofDeveloper = signReceipt(RECEIPT_KEY, ofFirst);
@@ -142,7 +142,7 @@ contract SettlementTest is MarketFixture {
         t.availabilityBps = 9000;
         // Half of the promised time: (1/2) / 0.9 of the 9 OTT that it costs.
         vm.assertEq(distribution.claimOf(claimed(t, 1800)).amount.raw(), 5 ether);
-        t.bidDeadline = uint32(block.timestamp + 600);
+        t.bidDeadline = uint32(vm.getBlockTimestamp() + 600);
         vm.assertEq(distribution.claimOf(claimed(t, 3240)).amount.raw(), 16.2 ether);
     }
 
@@ -150,7 +150,7 @@ contract SettlementTest is MarketFixture {
         JobTerms memory t = terms();
         t.availabilityBps = 10_000;
         JobId jobId = running(t);
-        vm.warp(block.timestamp + 1800);
+        vm.warp(vm.getBlockTimestamp() + 1800);
         vm.prank(node);
         market.stop(jobId);
         claim(jobId, 1800);
@@ -159,7 +159,7 @@ contract SettlementTest is MarketFixture {
 
     function test_claimWithMerkleProof() public {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 3600);
+        vm.warp(vm.getBlockTimestamp() + 3600);
         MeteringEntry memory last = entry(jobId, 3600);
         bytes32 leaf = MeteringLog.leaf(last);
         bytes32[] memory proof = new bytes32[](1);
@@ -349,7 +349,7 @@ contract SettlementTest is MarketFixture {
     function testFuzz_receiptSplitsTheEscrow(uint32 after_, uint32 used, uint96 amount) public {
         JobId jobId = running(terms());
         uint256 served = bound(after_, 0, 5000);
-        vm.warp(block.timestamp + served);
+        vm.warp(vm.getBlockTimestamp() + served);
         if (served > 3600) served = 3600;
         used = uint32(bound(used, 0, served));
         amount = uint96(bound(amount, 0, uint256(used) * 0.005 ether));
@@ -378,7 +378,7 @@ contract SettlementTest is MarketFixture {
 
     function earnReputation() private {
         JobId jobId = running(terms());
-        vm.warp(block.timestamp + 3600);
+        vm.warp(vm.getBlockTimestamp() + 3600);
         settle(node, receipt(jobId, 3600, 18 ether, true));
         vm.assertEq(registry.node(node).reputation.raw(), 0.36 ether);
     }
