@@ -87,6 +87,22 @@ pub async fn remove(inner: &Inner, deployment: &str) -> Result<(), NetworkError>
     inner.state.forget_names(deployment)
 }
 
+/// Forgets the names of deployments without a network: their addresses are nobody's.
+pub async fn forget_stale_names(inner: &Inner) -> Result<(), NetworkError> {
+    let _shaping = inner.shaping.lock().await;
+    let mut registry = inner.registry();
+    let registry = &mut *registry;
+    let mut result = Ok(());
+    registry.names.retain(|deployment, _| {
+        let kept = registry.deployments.contains_key(deployment);
+        if !kept {
+            result = std::mem::replace(&mut result, Ok(())).and(inner.state.forget_names(deployment));
+        }
+        kept
+    });
+    result
+}
+
 /// Removes the deployment's network when no container has an address in it.
 pub async fn remove_if_empty(inner: &Inner, deployment: &str) -> Result<(), NetworkError> {
     let _shaping = inner.shaping.lock().await;

@@ -196,7 +196,7 @@ impl NetworkManager {
             for deployment in deployments {
                 result = result.and(deployments::remove_if_empty(&inner, &deployment).await);
             }
-            result
+            result.and(deployments::forget_stale_names(&inner).await)
         })
         .await
     }

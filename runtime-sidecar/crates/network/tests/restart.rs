@@ -50,6 +50,9 @@ fn all_is_found_again() {
         };
         let published = net.publish("web", &[port]).await.unwrap();
         net.set_names("shop", "web", &[(1, web.address)]).await;
+        net.set_names("bank", "vault", &[(1, web.address)]).await;
+        // Its containers were gone before the engine ended.
+        net.set_names("gone", "web", &[(1, web.address)]).await;
         (web, published)
     });
     let listener = inside(&before.netns, || TcpListener::bind("0.0.0.0:80").unwrap());
@@ -80,6 +83,9 @@ fn all_is_found_again() {
         assert!(net.attachment("web").await.is_some());
         assert!(net.attachment("next").await.is_none() && net.attachment("vault").await.is_none());
         assert_eq!(hear(port).unwrap(), "web");
+        let names = std::fs::read_dir(dir.path().join("names")).unwrap();
+        let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 1, "only those of shop: {names:?}");
         net.remove_deployment("shop").await.unwrap();
         assert!(net.attachment("web").await.is_none());
     });
@@ -87,6 +93,7 @@ fn all_is_found_again() {
         let net = open(dir.path(), POOL).await;
         assert!(net.attachment("web").await.is_none());
     });
+    assert_eq!(std::fs::read_dir(dir.path().join("names")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(dir.path().join("netns")).unwrap().count(), 0);
     assert_eq!(std::fs::read_dir(dir.path().join("deployments")).unwrap().count(), 0);
 }
