@@ -252,11 +252,15 @@ impl Inner {
             return;
         }
         let record = self.record().clone();
-        self.update(bury(&self.dir, &self.blueprint, record));
+        let inner = Arc::clone(&self);
+        match tokio::task::spawn_blocking(move || bury(&inner.dir, &inner.blueprint, record)).await {
+            Ok(record) => self.update(record),
+            Err(cause) => tracing::error!(%cause, "the end of a container without its shim could not be made sure of"),
+        }
     }
 }
 
-/// Records the end of a container whose shim is dead, after making sure of it.
+/// Records the end of a container whose shim is dead, after making sure of it. Blocks until its processes have ended.
 pub(crate) fn bury(dir: &Directory, blueprint: &Blueprint, mut record: Record) -> Record {
     // The shim may have written the end, and died before it could tell.
     if let Ok(written) = dir.read_record() {
@@ -283,6 +287,9 @@ pub(crate) fn bury(dir: &Directory, blueprint: &Blueprint, mut record: Record) -
     }
     record
 }
+
+/// Longest wait for the end of a killed process, in milliseconds: one that waits for a disk cannot end before it.
+const KILL_LIMIT_MS: u16 = 30_000;
 
 /// Kills the process and waits for its end; never a later one that has the same number.
 fn kill_exactly(pid: u32, start_ticks: u64) {
@@ -311,5 +318,5 @@ fn kill_exactly(pid: u32, start_ticks: u64) {
         nix::poll::PollFlags::POLLIN,
     )];
     // A signal to this process is no end of that one.
-    while nix::poll::poll(&mut fds, 5000u16) == Err(nix::errno::Errno::EINTR) {}
+    while nix::poll::poll(&mut fds, KILL_LIMIT_MS) == Err(nix::errno::Errno::EINTR) {}
 }

@@ -118,7 +118,13 @@ impl Runtime {
         }
         match dir.read_record() {
             Ok(record) => {
-                let record = crate::container::bury(&dir, &blueprint, record);
+                let buried = tokio::task::spawn_blocking(move || {
+                    let record = crate::container::bury(&dir, &blueprint, record);
+                    (dir, blueprint, record)
+                });
+                let (dir, blueprint, record) = buried
+                    .await
+                    .map_err(|cause| ContainerError::internal("cannot end a container without its shim", cause))?;
                 Ok(Some(Container::new(
                     Arc::clone(&self.shared),
                     dir,
