@@ -1,6 +1,7 @@
 //! The unix socket and its connections.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,6 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use nix::sys::stat::{Mode, umask};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -63,26 +63,36 @@ pub async fn bind(path: &Path) -> Result<UnixListener, SocketError> {
         path: path.to_owned(),
         cause,
     };
+    let parent = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Err(failed(io::ErrorKind::InvalidInput.into())),
+    };
     match std::fs::symlink_metadata(path) {
         Ok(_) => {
             if UnixStream::connect(path).await.is_ok() {
                 return Err(SocketError::Taken(path.to_owned()));
             }
-            std::fs::remove_file(path).map_err(failed)?;
         }
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            if let Some(parent) = path.parent() {
-                std::fs::create_dir_all(parent).map_err(failed)?;
-            }
+            std::fs::create_dir_all(parent).map_err(failed)?;
         }
         Err(cause) => return Err(failed(cause)),
     }
-    // Never open to others, not even for the moment between bind and chmod.
-    let former = umask(Mode::from_bits_truncate(0o177));
-    let listener = UnixListener::bind(path);
-    umask(former);
-    let listener = listener.map_err(failed)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    bind_privately(parent, path).map_err(failed)
+}
+
+/// The socket is made where nobody else can come, and moved to its place when nobody else may open it: never is it open to
+/// others, not even for the moment between bind and chmod.
+fn bind_privately(parent: &Path, path: &Path) -> io::Result<UnixListener> {
+    let private = tempfile::Builder::new().prefix(".zlayer-").tempdir_in(parent)?;
+    std::fs::set_permissions(private.path(), std::fs::Permissions::from_mode(0o700))?;
+    // By its descriptor, because the way through `parent` may be too long for a socket.
+    let directory = std::fs::File::open(private.path())?;
+    let hidden = PathBuf::from(format!("/proc/self/fd/{}/s", directory.as_raw_fd()));
+    let listener = UnixListener::bind(&hidden)?;
+    std::fs::set_permissions(&hidden, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(private.path().join("s"), path)?;
     Ok(listener)
 }
 
@@ -125,5 +135,67 @@ async fn connection(stream: UnixStream, router: Router, shutdown: CancellationTo
     if let Err(cause) = ended {
         // A client that goes in the middle of an answer is no error.
         tracing::debug!(%cause, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(dir).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_socket_is_for_its_user_only_and_replaces_a_dead_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("s.sock");
+        for _ in 0..2 {
+            let listener = bind(&path).await.unwrap();
+            let found = std::fs::symlink_metadata(&path).unwrap();
+            assert!(found.file_type().is_socket());
+            assert_eq!(found.permissions().mode() & 0o777, 0o600);
+            UnixStream::connect(&path).await.unwrap();
+            assert!(matches!(bind(&path).await, Err(SocketError::Taken(_))));
+            assert_eq!(names(dir.path()), ["s.sock"]);
+            drop(listener);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_longest_path_works() {
+        let dir = tempfile::tempdir().unwrap();
+        let rest = PATH_MAX - dir.path().as_os_str().len() - "/".len() - "/s".len();
+        let path = dir.path().join("x".repeat(rest)).join("s");
+        assert_eq!(path.as_os_str().len(), PATH_MAX);
+        let _listener = bind(&path).await.unwrap();
+        UnixStream::connect(&path).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_masks_of_other_threads_are_left_alone() {
+        // The mask is of the whole process: a file that is made meanwhile must get the permissions that it asks for.
+        let dir = tempfile::tempdir().unwrap();
+        let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (place, stopped) = (dir.path().join("d"), stop.clone());
+        let maker = std::thread::spawn(move || {
+            let mut modes = std::collections::BTreeSet::new();
+            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                std::fs::create_dir(&place).unwrap();
+                modes.insert(std::fs::metadata(&place).unwrap().permissions().mode() & 0o100);
+                std::fs::remove_dir(&place).unwrap();
+            }
+            modes
+        });
+        for _ in 0..200 {
+            drop(bind(&dir.path().join("s.sock")).await.unwrap());
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(maker.join().unwrap(), [0o100].into());
     }
 }
