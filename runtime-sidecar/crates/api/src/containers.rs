@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use nix::sys::signal::Signal;
 use sidecar_api_types::{Health, ReplicaState};
@@ -22,6 +22,7 @@ use zlayer_types::spec::{PortMapping, PortProtocol};
 use crate::Api;
 use crate::body::JsonBody;
 use crate::error::{ApiError, Result};
+use crate::path::Path;
 use crate::query::Query;
 
 pub(crate) async fn list(State(api): State<Arc<Api>>, query: Query) -> Result<Json<Vec<ContainerInfo>>> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use sidecar_api_types::{DeploymentState, Phase, Reason, ServiceState};
 use sidecar_orchestrator::command::Deployment;
@@ -15,6 +15,7 @@ use zlayer_types::storage::{DeploymentStatus, StoredDeployment};
 use crate::Api;
 use crate::body::JsonBody;
 use crate::error::Result;
+use crate::path::Path;
 
 pub(crate) async fn list(State(api): State<Arc<Api>>) -> Json<Vec<DeploymentSummary>> {
     let states = api.engine.board().deployments();

@@ -57,7 +57,10 @@ impl From<EngineError> for ApiError {
         let status = match &error {
             EngineError::Rejected(Rejection::NoDeployment(_) | Rejection::NoService { .. })
             | EngineError::NoContainer(_) => StatusCode::NOT_FOUND,
-            EngineError::Rejected(Rejection::Deleting(_)) | EngineError::NotRunning(_) => StatusCode::CONFLICT,
+            EngineError::Rejected(
+                Rejection::Deleting(_) | Rejection::DeployedAgain(_) | Rejection::NothingBefore(_),
+            )
+            | EngineError::NotRunning(_) => StatusCode::CONFLICT,
             EngineError::Rejected(Rejection::TooManyReplicas(_)) | EngineError::InvalidSpec(_) => {
                 StatusCode::BAD_REQUEST
             }

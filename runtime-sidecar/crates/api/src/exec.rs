@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -16,6 +16,7 @@ use zlayer_types::api::containers::{ContainerExecRequest, ContainerExecResponse}
 use crate::Api;
 use crate::body::JsonBody;
 use crate::error::{ApiError, Result};
+use crate::path::Path;
 use crate::query::Query;
 use crate::stream::{self, until_shutdown};
 
@@ -56,6 +57,11 @@ async fn start(id: &str, container: &Container, request: ContainerExecRequest) -
             "The field command must name a command to run.",
         ));
     }
+    let fields = [("user", &request.user), ("working_dir", &request.working_dir)];
+    let single = fields.iter().flat_map(|(field, text)| Some((*field, text.as_deref()?)));
+    let command = request.command.iter().map(|text| ("command", text.as_str()));
+    let env = request.env.iter().map(|text| ("env", text.as_str()));
+    refuse_nul(single.chain(command).chain(env))?;
     if !matches!(*container.status().borrow(), ContainerStatus::Running { .. }) {
         return Err(EngineError::NotRunning(id.to_owned()).into());
     }
@@ -73,6 +79,17 @@ async fn start(id: &str, container: &Container, request: ContainerExecRequest) -
         terminal: None,
     };
     Ok(container.exec(config).await?)
+}
+
+/// The kernel would take such a text only up to there. `texts` come with the field that holds them.
+pub(crate) fn refuse_nul<'a>(mut texts: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+    match texts.find(|(_, text)| text.contains('\0')) {
+        None => Ok(()),
+        Some((field, _)) => Err(ApiError::bad_request(
+            "invalid-config",
+            format!("The field {field} holds a NUL character, which no program can be given. Remove it."),
+        )),
+    }
 }
 
 async fn buffered(session: ExecSession) -> Result<ContainerExecResponse> {

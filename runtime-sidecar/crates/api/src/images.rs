@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -18,6 +18,7 @@ use zlayer_types::spec::{RegistryAuth, RegistryAuthType};
 use crate::Api;
 use crate::body::JsonBody;
 use crate::error::{ApiError, Result};
+use crate::path::Path;
 use crate::query::Query;
 use crate::stream::{self, until_shutdown};
 

@@ -1,17 +1,17 @@
-//! Logs of a container and of a service.
+//! `GET /api/v1/containers/{id}/logs`, and what all logs have in common.
 
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use futures_util::stream::{Peekable, SelectAll};
+use futures_util::stream::Peekable;
 use futures_util::{Stream, StreamExt};
 use serde::Serialize;
 use sidecar_container::{ContainerError, LogQuery, LogRecord, LogStream};
@@ -19,12 +19,12 @@ use sidecar_orchestrator::EngineError;
 
 use crate::Api;
 use crate::error::{ApiError, Result};
+use crate::path::Path;
 use crate::query::Query;
 use crate::stream::{self, until_shutdown};
-use crate::{query, services};
 
 /// Lines are put together up to about this many bytes, so that a flood costs few system calls and wake-ups.
-const CHUNK: usize = 64 << 10;
+pub(crate) const CHUNK: usize = 64 << 10;
 const DEFAULT_LINES: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,113 +72,14 @@ pub(crate) async fn container(
         Format::Sse => "text/event-stream",
         Format::Raw => "application/vnd.docker.multiplexed-stream",
     };
-    let batches = Batches {
-        records,
-        write: move |record: LogRecord, out: &mut Vec<u8>| write(&record, format, out),
-        ended: false,
-    };
+    let batches = Batches::new(records, move |record: LogRecord, out: &mut Vec<u8>| {
+        write(&record, format, out);
+    });
     Ok(stream::response(content_type, until_shutdown(&api, batches)))
 }
 
-/// `GET /api/v1/deployments/{deployment}/services/{service}/logs`: plain text, or events when followed. With more than one
-/// replica each line begins with the replica's number. Containers that come while it is followed are followed too.
-pub(crate) async fn service(
-    State(api): State<Arc<Api>>,
-    Path((deployment, service)): Path<(String, String)>,
-    query: Query,
-) -> Result<Response> {
-    let stored = api.engine.deployment(&deployment)?;
-    services::require(&stored, &service)?;
-    let wanted = log_query(&query, "lines")?;
-    let follow = wanted.follow;
-    let changes = api.engine.container_changes();
-    let mut logs = ServiceLogs {
-        api: Arc::clone(&api),
-        prefixed: stored.desired(&service) > 1 && query.text("instance").is_none(),
-        instance: query.text("instance").map(str::to_owned),
-        deployment,
-        service,
-        wanted,
-        known: Vec::new(),
-        open: SelectAll::new(),
-    };
-    logs.open_new();
-    // What comes later is read from its beginning.
-    logs.wanted.tail = None;
-    if !follow {
-        return Ok(stream::response(
-            "text/plain; charset=utf-8",
-            until_shutdown(&api, logs.open),
-        ));
-    }
-    let chunks = futures_util::stream::unfold((logs, changes), |(mut logs, mut changes)| async move {
-        loop {
-            tokio::select! {
-                Some(chunk) = logs.open.next(), if !logs.open.is_empty() => return Some((chunk, (logs, changes))),
-                changed = changes.changed() => {
-                    changed.ok()?;
-                    logs.open_new();
-                }
-            }
-        }
-    });
-    Ok(stream::response("text/event-stream", until_shutdown(&api, chunks)))
-}
-
-/// Appends a record to a chunk.
-type Writer = Box<dyn FnMut(LogRecord, &mut Vec<u8>) + Send>;
-
-/// The logs of a service's containers, as one.
-struct ServiceLogs {
-    api: Arc<Api>,
-    deployment: String,
-    service: String,
-    instance: Option<String>,
-    prefixed: bool,
-    wanted: LogQuery,
-    known: Vec<String>,
-    open: SelectAll<Batches<Writer>>,
-}
-
-impl ServiceLogs {
-    /// Opens the logs of the containers that are not open yet.
-    fn open_new(&mut self) {
-        for container in self.api.engine.containers() {
-            let instance = self.instance.as_deref();
-            if container.deployment != self.deployment
-                || container.service != self.service
-                || instance.is_some_and(|wanted| container.id() != wanted && container.replica.to_string() != wanted)
-                || self.known.iter().any(|id| id == container.id())
-            {
-                continue;
-            }
-            self.known.push(container.id().to_owned());
-            let prefix = if self.prefixed {
-                format!("{} | ", container.replica)
-            } else {
-                String::new()
-            };
-            let follow = self.wanted.follow;
-            let write = move |record: LogRecord, out: &mut Vec<u8>| {
-                let text = String::from_utf8_lossy(&record.data);
-                if follow {
-                    // A carriage return would end the line for the reader of the events.
-                    let _ = write!(out, "data: {prefix}{}\n\n", text.replace('\r', ""));
-                } else {
-                    let _ = writeln!(out, "{prefix}{text}");
-                }
-            };
-            self.open.push(Batches {
-                records: container.container.logs(self.wanted.clone()).peekable(),
-                write: Box::new(write),
-                ended: false,
-            });
-        }
-    }
-}
-
 /// `lines` names the parameter with the number of lines; 0 and `all` mean all.
-fn log_query(query: &query::Query, lines: &str) -> Result<LogQuery> {
+pub(crate) fn log_query(query: &Query, lines: &str) -> Result<LogQuery> {
     let tail = match query.text(lines) {
         None => Some(DEFAULT_LINES),
         Some("all") => None,
@@ -205,10 +106,21 @@ fn log_query(query: &query::Query, lines: &str) -> Result<LogQuery> {
 
 /// Turns records into chunks of bytes: all that is at hand, up to [`CHUNK`], in one. Runs within the connection's own
 /// task, and only when the client takes more.
-struct Batches<W> {
+pub(crate) struct Batches<W> {
     records: Peekable<LogStream>,
     write: W,
     ended: bool,
+}
+
+impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Batches<W> {
+    /// `write` appends a record to a chunk.
+    pub fn new(records: Peekable<LogStream>, write: W) -> Self {
+        Self {
+            records,
+            write,
+            ended: false,
+        }
+    }
 }
 
 impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Stream for Batches<W> {
@@ -248,7 +160,7 @@ impl<W: FnMut(LogRecord, &mut Vec<u8>) + Unpin> Stream for Batches<W> {
 }
 
 /// Whether a log cannot be read because its container was removed meanwhile.
-fn is_gone(error: &ContainerError) -> bool {
+pub(crate) fn is_gone(error: &ContainerError) -> bool {
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }

@@ -10,11 +10,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::unfold;
-use sidecar_api_types::{ContainerMetrics, Feature, SidecarInfo, StatusLine};
+use sidecar_api_types::{ContainerMetrics, Feature, SidecarInfo, StatusLine, UndoRequest};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::Api;
+use crate::body::JsonBody;
 use crate::error::Result;
+use crate::path::Path;
 use crate::query::Query;
 use crate::stream::{self, until_shutdown};
 
@@ -29,7 +31,13 @@ pub(crate) async fn info(State(api): State<Arc<Api>>) -> Json<SidecarInfo> {
         started_at: started.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
         data_dir: api.engine.data_dir().display().to_string(),
         rootless: api.engine.is_rootless(),
-        features: vec![Feature::Tty, Feature::Metrics, Feature::Status, Feature::Shutdown],
+        features: vec![
+            Feature::Tty,
+            Feature::Metrics,
+            Feature::Status,
+            Feature::Shutdown,
+            Feature::Undo,
+        ],
         limitations: api.limitations.clone(),
     })
 }
@@ -132,6 +140,15 @@ pub(crate) async fn metrics_stream(State(api): State<Arc<Api>>, query: Query) ->
         },
     );
     stream::response("application/x-ndjson", until_shutdown(&api, lines))
+}
+
+pub(crate) async fn undo(
+    State(api): State<Arc<Api>>,
+    Path(name): Path<String>,
+    JsonBody(request): JsonBody<UndoRequest>,
+) -> Result<StatusCode> {
+    api.engine.undo(&name, &request.spec).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn shutdown(State(api): State<Arc<Api>>) -> StatusCode {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::{delete, get, post};
 
-use crate::{Api, containers, deployments, events, exec, images, logs, own, services, stats, system, tty, unserved};
+use crate::{
+    Api, containers, deployments, events, exec, images, logs, own, service_logs, services, stats, system, tty, unserved,
+};
 
 /// All calls. What is not served answers 501 or 404, in JSON.
 pub fn router(api: Arc<Api>) -> Router {
@@ -25,7 +27,10 @@ pub fn router(api: Arc<Api>) -> Router {
             "/api/v1/deployments/{name}/services/{service}/scale",
             post(services::scale),
         )
-        .route("/api/v1/deployments/{name}/services/{service}/logs", get(logs::service))
+        .route(
+            "/api/v1/deployments/{name}/services/{service}/logs",
+            get(service_logs::logs),
+        )
         .route("/api/v1/containers", get(containers::list))
         .route(
             "/api/v1/containers/{id}",
@@ -53,6 +58,7 @@ pub fn router(api: Arc<Api>) -> Router {
         .route("/sidecar/v1/status", get(own::status))
         .route("/sidecar/v1/metrics", get(own::metrics))
         .route("/sidecar/v1/metrics/stream", get(own::metrics_stream))
+        .route("/sidecar/v1/deployments/{name}/undo", post(own::undo))
         .route("/sidecar/v1/shutdown", post(own::shutdown))
         .route("/sidecar/v1/containers/{id}/tty", get(tty::tty))
         .fallback(unserved::answer)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use sidecar_api_types::{Phase, ServiceState};
 use sidecar_orchestrator::EngineError;
 use sidecar_orchestrator::command::{Deployment, Rejection};
@@ -12,6 +12,7 @@ use zlayer_types::api::services::{ScaleRequest, ServiceDetails, ServiceEndpoint,
 use crate::Api;
 use crate::body::JsonBody;
 use crate::error::Result;
+use crate::path::Path;
 
 pub(crate) async fn list(State(api): State<Arc<Api>>, Path(name): Path<String>) -> Result<Json<Vec<ServiceSummary>>> {
     let deployment = api.engine.deployment(&name)?;

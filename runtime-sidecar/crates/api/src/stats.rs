@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream::unfold;
 use sidecar_container::{Container, ContainerStatus};
@@ -12,6 +12,7 @@ use zlayer_types::api::containers::ContainerStatsResponse;
 
 use crate::Api;
 use crate::error::{ApiError, Result};
+use crate::path::Path;
 use crate::query::Query;
 use crate::stream::{self, until_shutdown};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use bytes::{Buf, Bytes, BytesMut};
@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::Api;
 use crate::error::{ApiError, Result};
+use crate::exec::refuse_nul;
+use crate::path::Path;
 use crate::query::Query;
 
 const CHUNK: usize = 16 << 10;
@@ -49,6 +51,8 @@ pub(crate) async fn tty(
     })?;
     let command = query.all("command");
     let user = query.text("user").map(str::to_owned);
+    let texts = command.iter().map(|text| ("command", text.as_str()));
+    refuse_nul(texts.chain(user.iter().map(|text| ("user", text.as_str()))))?;
     // Started before the answer, so that a command that cannot be run is a plain error.
     let session = start(&container, command, user, size).await?;
     Ok(upgrade

@@ -189,6 +189,10 @@ async fn a_request_that_makes_no_sense_is_answered_in_json() {
         code(client.get("/api/v1/deployments/none/services").await),
         is(404, "not-found")
     );
+    assert_eq!(
+        code(client.get("/api/v1/deployments/%ff").await),
+        is(400, "invalid-path")
+    );
     let (status, text) = client.raw("POST", "/api/v1/deployments", "{ not json".to_owned()).await;
     assert_eq!((status, text.contains("invalid-json")), (400, true), "{text}");
     let (status, text) = client
@@ -197,6 +201,29 @@ async fn a_request_that_makes_no_sense_is_answered_in_json() {
     assert_eq!((status, text.contains("“spec”")), (400, true), "{text}");
     let (status, text) = client.raw("POST", "/api/v1/deployments", "x".repeat(5 << 20)).await;
     assert_eq!((status, text.contains("body-too-large")), (413, true), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nul_character_is_refused_with_its_field() {
+    let sidecar = Sidecar::start().await;
+    sidecar.deploy(&spec("one", "sleep 1000", "")).await;
+    sidecar.until_phase("one", "running").await;
+    let exec = format!("/api/v1/containers/{}/exec", sidecar.ids("web").await[0]);
+    for (field, value) in [
+        ("command", json!(["true", "a\0b"])),
+        ("env", json!(["A=a\0b"])),
+        ("working_dir", json!("/a\0b")),
+        ("user", json!("a\0b")),
+    ] {
+        let mut body = json!({ "command": ["true"] });
+        body[field] = value;
+        let (status, answer) = sidecar.client().post(&exec, &body).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("invalid-config")), "{answer}");
+        assert!(answer["error"].as_str().unwrap().contains(field), "{answer}");
+    }
+    let env = "    env: { A: \"a\\0b\" }\n";
+    check(&sidecar, &spec("two", "true", env), "services.web.env.A", 9).await;
+    sidecar.delete("one").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

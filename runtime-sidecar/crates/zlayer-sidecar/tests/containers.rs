@@ -20,6 +20,61 @@ async fn one(sidecar: &Sidecar, script: &str, rest: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_logs_of_several_replicas_are_in_the_order_of_time() {
+    let sidecar = Sidecar::start().await;
+    let script = "for i in 1 2 3 4; do echo $i; sleep 0.2; done; echo end; sleep 1000";
+    sidecar
+        .deploy(&spec("two", script, "    scale: { mode: fixed, replicas: 2 }\n"))
+        .await;
+    let state = sidecar.until_phase("two", "running").await;
+    let client = sidecar.client();
+    let mut expected = Vec::new();
+    for replica in state["services"][0]["replicas"].as_array().unwrap() {
+        let id = replica["id"].as_str().unwrap();
+        let mut lines = client
+            .lines(&format!("/api/v1/containers/{id}/logs?follow=true&tail=0"))
+            .await;
+        loop {
+            let line: Value = serde_json::from_str(&lines.next().await.unwrap()).unwrap();
+            let data = line["data"].as_str().unwrap();
+            expected.push((
+                line["timestamp"].as_str().unwrap().to_owned(),
+                format!("{} | {data}", replica["index"]),
+            ));
+            if data == "end\n" {
+                break;
+            }
+        }
+    }
+    expected.sort();
+    let expected: String = expected.into_iter().map(|(_, line)| line).collect();
+    let path = "/api/v1/deployments/two/services/web/logs";
+    let (status, text) = client.raw("GET", path, String::new()).await;
+    assert_eq!((status, text), (200, expected));
+    sidecar.delete("two").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_followed_log_tells_the_replicas_apart_once_there_are_several() {
+    let sidecar = Sidecar::start().await;
+    sidecar
+        .deploy(&spec("one", "while true; do echo tick; sleep 0.1; done", ""))
+        .await;
+    sidecar.until_phase("one", "running").await;
+    let client = sidecar.client();
+    let mut lines = client
+        .lines("/api/v1/deployments/one/services/web/logs?follow=true")
+        .await;
+    assert_eq!(lines.next().await.unwrap(), "data: tick");
+    let scale = json!({ "replicas": 2 });
+    client.post("/api/v1/deployments/one/services/web/scale", &scale).await;
+    for wanted in ["data: 1 | tick", "data: 0 | tick"] {
+        while lines.next().await.unwrap() != wanted {}
+    }
+    sidecar.delete("one").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn logs_are_followed_cut_and_filtered() {
     let sidecar = Sidecar::start().await;
     let id = one(&sidecar, COUNTER, "").await;

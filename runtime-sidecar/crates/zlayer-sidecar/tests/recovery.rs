@@ -81,6 +81,10 @@ async fn a_container_that_ended_meanwhile_is_restarted() {
         })
         .await;
     assert_eq!(sidecar.ids("web").await, id);
+    sidecar.kill();
+    sidecar.start_again().await;
+    let state = sidecar.until_phase("one", "running").await;
+    assert_eq!(state["services"][0]["replicas"][0]["restarts"], 1, "the count goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]
