@@ -17,6 +17,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sidecar/v1/deployments/{name}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the last deploy of a deployment back: its spec, variables, images and counts of replicas are those of before. */
+        post: operations["sidecar_undo_deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sidecar/v1/info": {
         parameters: {
             query?: never;
@@ -154,7 +171,7 @@ export interface components {
             remedy?: string | null;
         };
         /** @enum {string} */
-        Feature: "tty" | "metrics" | "status" | "shutdown";
+        Feature: "tty" | "metrics" | "status" | "shutdown" | "undo";
         /** @enum {string} */
         Health: "none" | "pending" | "healthy" | "unhealthy";
         /** @description Something that the machine does not allow, in the user's words. */
@@ -353,6 +370,11 @@ export interface components {
             /** @enum {string} */
             type: "error";
         };
+        /** @description Body of `POST /sidecar/v1/deployments/{name}/undo`. */
+        UndoRequest: {
+            /** @description What was deployed, as it was sent. */
+            spec: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -401,6 +423,48 @@ export interface operations {
                 };
             };
             /** @description The container does not run. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sidecar_undo_deploy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Deployment. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description What was wanted before is wanted again. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Another deploy came meanwhile, or there was none before. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -28,6 +28,7 @@ const FEATURE_WORDS: Readonly<Record<Feature, string>> = {
   metrics: "the history of measurements",
   status: "a stream of its state",
   shutdown: "a shutdown on request",
+  undo: "taking a deploy back",
 };
 
 /** Why a command that needs `feature` cannot be used; `undefined` when it can. */

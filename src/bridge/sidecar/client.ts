@@ -287,6 +287,17 @@ export class ZLayerClient {
     return Tty.open(this.endpoint, id, events, options);
   }
 
+  /** Takes the last deploy of a deployment back. @param spec as it was deployed */
+  async undoDeploy(name: string, spec: string, options: Cancellable = {}): Promise<void> {
+    await succeed(
+      this.#rest.POST("/sidecar/v1/deployments/{name}/undo", {
+        params: { path: { name } },
+        body: { spec },
+        ...cancel(options),
+      }),
+    );
+  }
+
   /** Ends the sidecar; containers go on. */
   async shutdown(options: Cancellable = {}): Promise<void> {
     await succeed(this.#rest.POST("/sidecar/v1/shutdown", cancel(options)));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { discover } from "./capabilities";
 import { ZLayerClient } from "./client";
-import { DeployFailed, type DeployProgress, deploy, deploymentName, describeProgress } from "./deploy";
+import { DeployFailed, type DeployProgress, deploy, deploymentName, describeProgress, UndoFailed } from "./deploy";
 import { deploymentState, FakeEngine, type FakeEngineOptions, reason, replicaState } from "./fake-engine";
 import type { DeploymentState } from "./types";
 
@@ -108,10 +108,39 @@ describe("deploy", () => {
     const run = await start({
       onDeploy: (fake) => fake.put(deploymentState("hello", { phase: "starting", healthy: 0 })),
     });
-    const former = { deployment: "hello", version: "v1", services: {} };
-    engine.specs.set("hello", former);
+    engine.specs.set("hello", { deployment: "hello" });
     engine.put(deploymentState("hello"));
     await expect(run(abort.signal, () => abort.abort())).rejects.toMatchObject({ name: "AbortError" });
+    expect(engine.recorded.at(-1)).toEqual({
+      method: "POST",
+      path: "/sidecar/v1/deployments/hello/undo",
+      body: { spec: SPEC },
+    });
+  });
+
+  it("says that it was cancelled, and why its former spec is not back", async () => {
+    const abort = new AbortController();
+    const run = await start({
+      onDeploy: (fake) => fake.put(deploymentState("hello", { phase: "starting", healthy: 0 })),
+      refuseUndo: { status: 409, body: { error: "It got another spec meanwhile.", code: "deployed-again" } },
+    });
+    engine.specs.set("hello", { deployment: "hello" });
+    const error = await run(abort.signal, () => abort.abort()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UndoFailed);
+    expect((error as Error).message).toBe(
+      "The deploy of “hello” was cancelled, but its former spec could not be brought back: It got another spec meanwhile.",
+    );
+  });
+
+  it("deploys the former spec of a stock daemon again when a redeploy is cancelled", async () => {
+    const abort = new AbortController();
+    const run = await start({
+      stock: true,
+      onDeploy: () => setTimeout(() => abort.abort()),
+    });
+    const former = { deployment: "hello", version: "v1", services: {} };
+    engine.specs.set("hello", former);
+    await expect(run(abort.signal)).rejects.toMatchObject({ name: "AbortError" });
     const last = engine.recorded.at(-1);
     expect(last).toMatchObject({ method: "POST", path: "/api/v1/deployments" });
     expect(JSON.parse((last?.body as { spec: string } | undefined)?.spec ?? "")).toEqual(former);

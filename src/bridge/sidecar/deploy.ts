@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { abortError } from "../wait";
 import { ApiError, isRecord } from "./api-error";
-import type { Capabilities } from "./capabilities";
+import { type Capabilities, has } from "./capabilities";
 import type { ZLayerClient } from "./client";
 import { statusLines } from "./observe";
 import type { DeploymentState, Reason, ReplicaState, ServiceState } from "./types";
@@ -36,6 +36,20 @@ export class DeployFailed extends Error {
   }
 }
 
+/** A deploy that was cancelled and could not be undone: what it began goes on. */
+export class UndoFailed extends Error {
+  override readonly name = "UndoFailed";
+
+  constructor(
+    readonly deployment: string,
+    what: string,
+    cause: unknown,
+  ) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(`The deploy of “${deployment}” was cancelled, but ${what}: ${why}`, { cause });
+  }
+}
+
 /** A replica that ended this many times while its deploy was watched will not come up by waiting. */
 const CRASHES_MAX = 3;
 
@@ -46,12 +60,12 @@ const HOPELESS = "crash-loop";
  * Deploys a spec and resolves once all of it runs and is healthy, or has ended well.
  *
  * When the signal is aborted, what this call did is undone before it rejects: a new deployment is removed, and one that was
- * there before gets its former spec back.
+ * there before gets its former spec back, from the sidecar with the numbers of replicas that it had.
  *
  * @param spec YAML
  * @throws ApiError when the spec is refused, with all its problems
  * @throws DeployFailed when something in it does not come up; the deployment stays, for a look at its logs
- * @throws EngineUnreachable; an `AbortError` when aborted
+ * @throws EngineUnreachable; an `AbortError` when aborted; UndoFailed when aborted and what was done stays
  */
 export async function deploy(
   client: ZLayerClient,
@@ -69,7 +83,7 @@ export async function deploy(
     return await whenUp(client, capabilities, name, either, onProgress);
   } catch (error) {
     if (signal?.aborted) {
-      await undo(client, name, former);
+      await undo(client, capabilities, { name, spec, former });
       throw abortError(signal);
     }
     throw error;
@@ -106,12 +120,28 @@ async function formerSpec(
   }
 }
 
-/** JSON is YAML: the stored spec is deployed again as it is. */
-async function undo(client: ZLayerClient, name: string, former: string | undefined): Promise<void> {
+interface Done {
+  readonly name: string;
+  readonly spec: string;
+  /** What was deployed before, as JSON; JSON is YAML. */
+  readonly former: string | undefined;
+}
+
+async function undo(client: ZLayerClient, capabilities: Capabilities, { name, spec, former }: Done): Promise<void> {
   if (former === undefined) {
-    await client.removeDeployment(name).catch(unlessGone);
-  } else {
-    await client.deploy(former);
+    await client
+      .removeDeployment(name)
+      .catch(unlessGone)
+      .catch((error: unknown) => {
+        throw new UndoFailed(name, "it could not be removed again", error);
+      });
+    return;
+  }
+  try {
+    // Only the sidecar knows all of what was wanted before: counts that were chosen by hand, values of variables.
+    await (has(capabilities, "undo") ? client.undoDeploy(name, spec) : client.deploy(former));
+  } catch (error) {
+    throw new UndoFailed(name, "its former spec could not be brought back", error);
   }
 }
 

@@ -19,6 +19,8 @@ export interface FakeEngineOptions {
   readonly removes?: Promise<void>;
   /** Status and body of the answer to a spec that is refused. */
   readonly refuse?: { readonly status: number; readonly body: unknown };
+  /** Status and body of the answer to an undo that is refused. */
+  readonly refuseUndo?: { readonly status: number; readonly body: unknown };
   /** A stock daemon has none of the sidecar's own calls. */
   readonly stock?: boolean;
 }
@@ -92,8 +94,12 @@ export class FakeEngine {
     } else if (path.startsWith("/sidecar/v1/") && this.options.stock) {
       sendJson(response, 404, { error: "not found" });
     } else if (path === "/sidecar/v1/info") {
-      const features: Feature[] = ["tty", "metrics", "status", "shutdown"];
+      const features: Feature[] = ["tty", "metrics", "status", "shutdown", "undo"];
       sendJson(response, 200, { version: "0.1.0", pid: 1, features, limitations: [], rootless: false });
+    } else if (path.endsWith("/undo") && this.options.refuseUndo !== undefined) {
+      sendJson(response, this.options.refuseUndo.status, this.options.refuseUndo.body);
+    } else if (path.endsWith("/undo")) {
+      response.writeHead(204).end();
     } else if (path === "/sidecar/v1/status") {
       this.#follow(response);
     } else if (path === "/api/v1/images") {

@@ -48,6 +48,15 @@ pub enum Feature {
     Status,
     /// `POST /sidecar/v1/shutdown`
     Shutdown,
+    /// `POST /sidecar/v1/deployments/{name}/undo`
+    Undo,
+}
+
+/// Body of `POST /sidecar/v1/deployments/{name}/undo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UndoRequest {
+    /// What was deployed, as it was sent.
+    pub spec: String,
 }
 
 /// Something that the machine does not allow, in the user's words.

@@ -10,6 +10,7 @@ use utoipa::OpenApi;
 use crate::{
     ContainerMetrics, DeploymentState, ErrorBody, Feature, Health, Limitation, MetricsSample, Phase, ProblemSeverity,
     Progress, ProgressUnit, Reason, ReplicaState, ServiceState, SidecarInfo, SpecProblem, StatusLine, TtyControl,
+    UndoRequest,
 };
 
 /// Who answers on this socket: version, features, and what this machine does not allow.
@@ -59,6 +60,17 @@ fn metrics() {}
     responses((status = 200, body = ContainerMetrics, content_type = "application/x-ndjson")))]
 fn metrics_stream() {}
 
+/// Takes the last deploy of a deployment back: its spec, variables, images and counts of replicas are those of before.
+#[utoipa::path(post, path = "/sidecar/v1/deployments/{name}/undo", operation_id = "sidecar_undo_deploy", tag = "Sidecar",
+    params(("name" = String, Path, description = "Deployment.")),
+    request_body = UndoRequest,
+    responses(
+        (status = 204, description = "What was wanted before is wanted again."),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "Another deploy came meanwhile, or there was none before.", body = ErrorBody),
+    ))]
+fn undo() {}
+
 /// Ends the sidecar. Containers go on running.
 #[utoipa::path(post, path = "/sidecar/v1/shutdown", operation_id = "sidecar_shutdown", tag = "Sidecar",
     responses((status = 202, description = "The sidecar ends once this answer is sent.")))]
@@ -71,7 +83,7 @@ fn shutdown() {}
         description = "Calls that the sidecar serves beside ZLayer's REST API.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(info, status, tty, metrics, metrics_stream, shutdown),
+    paths(info, status, tty, metrics, metrics_stream, undo, shutdown),
     components(schemas(
         ContainerMetrics,
         DeploymentState,
@@ -90,7 +102,8 @@ fn shutdown() {}
         SidecarInfo,
         SpecProblem,
         StatusLine,
-        TtyControl
+        TtyControl,
+        UndoRequest
     ))
 )]
 struct Document;

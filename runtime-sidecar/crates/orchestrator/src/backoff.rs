@@ -41,6 +41,11 @@ impl Backoff {
         doubled.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)).min(LONGEST)
     }
 
+    /// Goes on where another one was.
+    pub fn resume(&mut self, attempts: u32) {
+        self.attempts = attempts;
+    }
+
     pub fn reset(&mut self) {
         self.attempts = 0;
     }

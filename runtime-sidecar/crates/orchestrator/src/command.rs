@@ -36,6 +36,9 @@ pub struct Deployment {
     /// Marked for removal; forgotten once nothing of it is left.
     #[serde(default)]
     pub deleting: bool,
+    /// What was wanted before the last deploy, so that a deploy can be undone. It has no former of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Box<Deployment>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,13 @@ pub enum Command {
         environment: BTreeMap<String, String>,
         at_ms: u64,
     },
+    /// Takes the last deploy back: spec, variables, images and counts are those of before. `spec_text` is what that deploy
+    /// was of, so that nobody undoes the deploy of somebody else.
+    Undo {
+        deployment: String,
+        spec_text: String,
+        at_ms: u64,
+    },
     Scale {
         deployment: String,
         service: String,
@@ -104,7 +114,8 @@ impl Command {
     fn deployment(&self) -> &str {
         match self {
             Self::Deploy { spec, .. } => &spec.deployment,
-            Self::Scale { deployment, .. }
+            Self::Undo { deployment, .. }
+            | Self::Scale { deployment, .. }
             | Self::SetStopped { deployment, .. }
             | Self::ImageResolved { deployment, .. }
             | Self::Delete { deployment }
@@ -136,6 +147,10 @@ pub enum Rejection {
     Deleting(String),
     #[error("{0} replicas are more than the {MAX_REPLICAS} that a service may have.")]
     TooManyReplicas(u32),
+    #[error("The deployment “{0}” got another spec meanwhile; it is left as it is.")]
+    DeployedAgain(String),
+    #[error("There is nothing that the deployment “{0}” could go back to.")]
+    NothingBefore(String),
 }
 
 /// Every deployment that is wanted, by name.
@@ -175,6 +190,7 @@ impl State {
                 created_at_ms: at_ms,
                 updated_at_ms: at_ms,
                 deleting: false,
+                former: None,
             });
             self.deployments.insert(name, Arc::clone(&created));
             return Ok(Applied::Created(created));
@@ -199,6 +215,8 @@ fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection
             environment,
             at_ms,
         } => {
+            deployment.former = None;
+            deployment.former = Some(Box::new(deployment.clone()));
             deployment.deploys += 1;
             deployment.updated_at_ms = at_ms;
             deployment.stopped.clear();
@@ -220,6 +238,22 @@ fn change(deployment: &mut Deployment, command: Command) -> Result<(), Rejection
             deployment.spec = *spec;
             deployment.spec_text = spec_text;
             deployment.environment = environment;
+        }
+        Command::Undo { spec_text, at_ms, .. } => {
+            if deployment.spec_text != spec_text {
+                return Err(Rejection::DeployedAgain(deployment.name.clone()));
+            }
+            let Some(mut former) = deployment.former.take() else {
+                return Err(Rejection::NothingBefore(deployment.name.clone()));
+            };
+            former.generation = deployment.generation + 1;
+            former.deploys = deployment.deploys + 1;
+            former.updated_at_ms = at_ms;
+            // They are the same images as before, and are not looked up anew.
+            for image in former.images.values_mut() {
+                image.deploy = former.deploys;
+            }
+            *deployment = *former;
         }
         Command::Scale {
             service,
@@ -340,6 +374,32 @@ mod tests {
             run(vec![deploy(ONE), scale(3), deploy(TWO)]).deployments["shop"].desired("web"),
             2
         );
+    }
+
+    fn undo(text: &str) -> Command {
+        Command::Undo {
+            deployment: "shop".into(),
+            spec_text: text.into(),
+            at_ms: 7,
+        }
+    }
+
+    #[test]
+    fn a_deploy_that_is_undone_gives_back_the_spec_and_the_counts() {
+        let state = run(vec![deploy(ONE), scale(3), deploy(TWO), undo(TWO)]);
+        let shop = &state.deployments["shop"];
+        assert_eq!((shop.spec_text.as_str(), shop.desired("web")), (ONE, 3));
+        assert_eq!((shop.generation, shop.deploys), (4, 3));
+        assert_eq!(shop.former, None);
+    }
+
+    #[test]
+    fn only_the_last_deploy_can_be_undone_and_only_by_who_knows_it() {
+        let mut state = run(vec![deploy(ONE), deploy(TWO)]);
+        let other = Rejection::DeployedAgain("shop".into());
+        assert_eq!(state.apply(undo(ONE)), Err(other));
+        state.apply(undo(TWO)).unwrap();
+        assert_eq!(state.apply(undo(ONE)), Err(Rejection::NothingBefore("shop".into())));
     }
 
     #[test]

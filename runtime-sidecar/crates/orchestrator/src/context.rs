@@ -11,6 +11,7 @@ use crate::board::Board;
 use crate::containers::Registry;
 use crate::events::Events;
 use crate::metering::Meter;
+use crate::restarts::Restarts;
 use crate::store::Store;
 use crate::volumes::Volumes;
 
@@ -30,5 +31,6 @@ pub(crate) struct Context {
     pub containers: Registry,
     pub meter: Meter,
     pub volumes: Volumes,
+    pub restarts: Restarts,
     pub starts: Semaphore,
 }

@@ -49,6 +49,8 @@ impl EngineError {
             }
             Self::Rejected(Rejection::Deleting(_)) => "being-removed",
             Self::Rejected(Rejection::TooManyReplicas(_)) => "too-many-replicas",
+            Self::Rejected(Rejection::DeployedAgain(_)) => "deployed-again",
+            Self::Rejected(Rejection::NothingBefore(_)) => "nothing-before",
             Self::InvalidSpec(_) => "invalid-spec",
             Self::NotRunning(_) => "not-running",
             Self::Container(error) => error.code(),

@@ -20,6 +20,7 @@ pub mod metering;
 mod plan;
 mod reason;
 mod replica;
+mod restarts;
 mod service;
 mod store;
 mod volumes;

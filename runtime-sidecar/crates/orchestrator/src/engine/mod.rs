@@ -29,6 +29,7 @@ use crate::error::EngineError;
 use crate::events::{DeploymentEventKind, Events, now_ms, rfc3339};
 use crate::metering::{self, Meter};
 use crate::reason::reason;
+use crate::restarts::Restarts;
 use crate::service::{Rollout, Service};
 use crate::store::Store;
 use crate::volumes::Volumes;
@@ -93,6 +94,7 @@ impl Engine {
         .await?;
         let context = Arc::new(Context {
             volumes: Volumes::new(&config.data_dir),
+            restarts: Restarts::new(&config.data_dir),
             data_dir: config.data_dir.clone(),
             rootless: config.rootless,
             ports_reachable: config.ports_reachable,
@@ -109,6 +111,9 @@ impl Engine {
         let ids: Vec<String> = found.iter().map(|container| container.config().id.clone()).collect();
         if let Err(cause) = context.volumes.sweep(&ids).await {
             tracing::warn!(%cause, "anonymous storage of containers that are gone cannot be removed");
+        }
+        if let Err(cause) = context.restarts.sweep(&ids).await {
+            tracing::warn!(%cause, "the restarts of containers that are gone cannot be forgotten");
         }
         if let Err(cause) = context.network.retain(&ids).await {
             tracing::warn!(%cause, "networks of containers that are gone cannot be removed");
@@ -167,6 +172,19 @@ impl Engine {
         self.change(command).await
     }
 
+    /// Takes the last deploy of a deployment back; `spec_text` is what it was of.
+    ///
+    /// # Errors
+    /// Rejected when another deploy came meanwhile, or when there was none before.
+    pub async fn undo(self: &Arc<Self>, deployment: &str, spec_text: &str) -> Result<Arc<Deployment>, EngineError> {
+        self.change(Command::Undo {
+            deployment: deployment.to_owned(),
+            spec_text: spec_text.to_owned(),
+            at_ms: now_ms(),
+        })
+        .await
+    }
+
     pub async fn scale(
         self: &Arc<Self>,
         deployment: &str,
@@ -216,7 +234,7 @@ impl Engine {
 
     async fn apply(self: &Arc<Self>, command: Command) -> Result<Arc<Deployment>, EngineError> {
         let _turn = self.turn.lock().await;
-        let deploys = matches!(command, Command::Deploy { .. });
+        let deploys = matches!(command, Command::Deploy { .. } | Command::Undo { .. });
         let deletes = match &command {
             Command::Delete { deployment } => self.context.store.get(deployment).is_some_and(|d| !d.deleting),
             _ => false,

@@ -1,6 +1,6 @@
 //! What a new engine makes of what a former one left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +36,13 @@ impl Engine {
                 None => orphans.push(container),
             }
         }
+        // Of a deployment that is not known any more nothing stays.
+        let forgotten: BTreeSet<String> = orphans
+            .iter()
+            .filter_map(identity)
+            .map(|(deployment, ..)| deployment)
+            .filter(|deployment| self.context.store.get(deployment).is_none())
+            .collect();
         let removals: Vec<_> = orphans
             .into_iter()
             .map(|container| remove_orphan(Arc::clone(&self.context), container))
@@ -62,10 +69,26 @@ impl Engine {
             if let Err(cause) = removed.await {
                 tracing::error!(%cause, "removing what is left of a former run broke down");
             }
+            for name in forgotten {
+                engine.forget_network(&name).await;
+            }
             for name in deleting {
                 engine.tear_down(&name).await;
             }
         });
+    }
+}
+
+impl Engine {
+    /// Removes the network of a deployment that is not known, unless it has become known meanwhile.
+    async fn forget_network(&self, deployment: &str) {
+        let _turn = self.turn.lock().await;
+        if self.context.store.get(deployment).is_some() {
+            return;
+        }
+        if let Err(cause) = self.context.network.remove_deployment(deployment).await {
+            tracing::warn!(deployment, %cause, "its network cannot be removed");
+        }
     }
 }
 
@@ -84,6 +107,9 @@ pub(crate) async fn remove_orphan(context: Arc<Context>, container: Container) {
     }
     if let Err(cause) = context.volumes.remove_anonymous(&id).await {
         tracing::warn!(container = id, %cause, "its anonymous storage cannot be removed");
+    }
+    if let Err(cause) = context.restarts.remove(&id).await {
+        tracing::warn!(container = id, %cause, "the number of its restarts cannot be forgotten");
     }
 }
 

@@ -62,5 +62,8 @@ impl Replica {
         if let Err(cause) = self.context.volumes.remove_anonymous(id).await {
             tracing::warn!(container = id, %cause, "its anonymous storage cannot be removed");
         }
+        if let Err(cause) = self.context.restarts.remove(id).await {
+            tracing::warn!(container = id, %cause, "the number of its restarts cannot be forgotten");
+        }
     }
 }

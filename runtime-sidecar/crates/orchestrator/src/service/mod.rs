@@ -1,33 +1,33 @@
 //! One service: its image, what it waits for, and as many replicas as are wanted.
 
+mod dependencies;
+mod handle;
+mod image;
+mod names;
+mod roll_out;
+
+pub(crate) use handle::ReplicaHandle;
+pub(crate) use roll_out::Rollout;
+
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use sidecar_api_types::{Health, Phase, Progress, ProgressUnit, Reason, ServiceState, label};
+use sidecar_api_types::{Phase, Reason, ServiceState, label};
 use sidecar_container::Container;
-use sidecar_image::{Credentials, Image, ImageError, PullPhase, PullPolicy, PullProgress};
+use sidecar_image::Image;
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinHandle};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use zlayer_types::spec::{DependencyCondition, DependsSpec, PullPolicy as SpecPullPolicy, ScaleSpec, TimeoutAction};
+use zlayer_types::spec::ScaleSpec;
 
 use crate::backoff::{Backoff, jitter};
-use crate::command::{Command, Deployment};
+use crate::command::Deployment;
 use crate::containers::own_label;
 use crate::context::Context;
-use crate::events::ImageEventKind;
 use crate::plan::Plan;
-use crate::reason::{pulling, reason, reason_at};
+use crate::reason::reason;
 use crate::replica::{Guard, Wanted};
-
-/// Progress of a pull is reported this often at most.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
-/// A new version without a health check has come up when it has run for so long without an end.
-const STEADY: Duration = Duration::from_secs(3);
 
 /// A service's task.
 pub(crate) struct Service {
@@ -46,23 +46,6 @@ pub(crate) struct Service {
     pub image: Option<(u64, Image)>,
 }
 
-/// A change of the deployment that leaves the plan as it is interrupts a roll-out; it goes on where it was.
-#[derive(Default)]
-pub(crate) struct Rollout {
-    /// Replaced last, and not yet known to come up.
-    unsettled: Option<u32>,
-    /// The deploy in which it stopped, and why.
-    halted: Option<(u64, Reason)>,
-}
-
-pub(crate) struct ReplicaHandle {
-    wanted: watch::Sender<Wanted>,
-    token: CancellationToken,
-    task: JoinHandle<()>,
-    /// Of the plan that its container was made from.
-    hash: String,
-}
-
 /// Why a service is not as it should be.
 struct Stuck {
     phase: Phase,
@@ -73,7 +56,7 @@ struct Stuck {
 impl Service {
     /// Runs until the service is not wanted any more and nothing of it is left.
     pub async fn run(mut self, left_behind: Vec<Container>) {
-        let names = tokio::spawn(keep_names(
+        let names = tokio::spawn(names::keep_names(
             Arc::clone(&self.context),
             self.deployment.clone(),
             self.name.clone(),
@@ -240,7 +223,7 @@ impl Service {
     /// Waits until a replica that was retired is gone. May be dropped at any point.
     async fn left(&mut self, index: u32) {
         if let Some(handle) = self.leaving.get_mut(&index) {
-            note_end((&mut handle.task).await);
+            handle::note_end((&mut handle.task).await);
             self.leaving.remove(&index);
         }
     }
@@ -297,292 +280,9 @@ impl Service {
         Ok(note)
     }
 
-    /// Replaces replicas one after the other, and stops at the first that does not come up.
-    async fn roll_out(&mut self, deployment: &Deployment, plan: &Arc<Plan>, outdated: Vec<u32>) -> Result<(), Stuck> {
-        if outdated.is_empty() {
-            self.rollout = Rollout::default();
-            return Ok(());
-        }
-        if let Some((deploys, reason)) = &self.rollout.halted
-            && *deploys == deployment.deploys
-        {
-            return Err(failed(reason.clone()));
-        }
-        self.rollout.halted = None;
-        // What does not run cannot be kept running, so there is nothing to be careful with.
-        let (down, outdated): (Vec<u32>, Vec<u32>) = outdated.into_iter().partition(|index| !self.runs(*index));
-        for index in down {
-            self.retire(index);
-            let handle = self.spawn(deployment, index, plan.hash.clone(), Some(Arc::clone(plan)), None);
-            self.replicas.insert(index, handle);
-            self.rollout.unsettled = Some(index);
-        }
-        let count = outdated.len();
-        for (done, index) in outdated.into_iter().enumerate() {
-            let progress = Some(Progress {
-                done: done as u64,
-                total: Some(count as u64),
-                unit: ProgressUnit::Steps,
-            });
-            let words = reason("rolling-out", format!("replacing replica {} of {count}", done + 1));
-            self.report(|service| service.condition = Some((Phase::Starting, Reason { progress, ..words })));
-            if let Some(unsettled) = self.rollout.unsettled.filter(|last| self.has(*last, plan)) {
-                if let Err(cause) = self.settled(unsettled).await {
-                    let message = format!(
-                        "the new version does not come up, so {} of {} replicas keep the former one: {cause}",
-                        count - done,
-                        self.replicas.len()
-                    );
-                    let reason = reason("rollout-halted", message);
-                    self.rollout.halted = Some((deployment.deploys, reason.clone()));
-                    return Err(failed(reason));
-                }
-                self.rollout.unsettled = None;
-            }
-            self.retire(index);
-            self.left(index).await;
-            let handle = self.spawn(deployment, index, plan.hash.clone(), Some(Arc::clone(plan)), None);
-            self.replicas.insert(index, handle);
-            self.rollout.unsettled = Some(index);
-        }
-        self.rollout.unsettled = None;
-        Ok(())
-    }
-
-    /// Whether the replica is of this plan.
-    fn has(&self, index: u32, plan: &Plan) -> bool {
-        self.replicas.get(&index).is_some_and(|handle| handle.hash == plan.hash)
-    }
-
-    fn runs(&self, index: u32) -> bool {
-        let replica = self
-            .state()
-            .and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
-        replica.is_some_and(|replica| replica.pid.is_some())
-    }
-
-    /// Waits until a replica is healthy or, without a check, runs steadily; or has shown that it does not.
-    async fn settled(&self, index: u32) -> Result<(), String> {
-        let mut revisions = self.context.board.revisions();
-        let mut steady: Option<(Option<u32>, Instant)> = None;
-        loop {
-            revisions.borrow_and_update();
-            let mut until = None;
-            let replica = self
-                .state()
-                .and_then(|service| service.replicas.into_iter().find(|r| r.index == index));
-            if let Some(replica) = replica {
-                let cause = || replica.reason.as_ref().map(|r| r.message.clone()).unwrap_or_default();
-                match replica.phase {
-                    Phase::Running if replica.health == Health::Healthy => return Ok(()),
-                    Phase::Running if replica.health == Health::None => {
-                        let since = match steady {
-                            Some((pid, since)) if pid == replica.pid => since,
-                            _ => Instant::now(),
-                        };
-                        steady = Some((replica.pid, since));
-                        if since.elapsed() >= STEADY {
-                            return Ok(());
-                        }
-                        until = Some(since + STEADY);
-                    }
-                    Phase::Stopped => return Ok(()),
-                    Phase::Failed | Phase::Backoff => return Err(cause()),
-                    Phase::Unhealthy if replica.health == Health::Unhealthy => return Err(cause()),
-                    _ => {}
-                }
-            }
-            let steady = async {
-                match until {
-                    Some(until) => tokio::time::sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                changed = revisions.changed() => if changed.is_err() { return Ok(()) },
-                () = steady => {}
-            }
-        }
-    }
-
     fn state(&self) -> Option<ServiceState> {
         find(&self.context, &self.deployment, &self.name)
     }
-
-    /// `Ok`: a remark, when a dependency was given up but the spec says to go on.
-    async fn wait_for_dependencies(&self, depends: &[DependsSpec]) -> Result<Option<Reason>, Stuck> {
-        let started = Instant::now();
-        let mut given_up = Vec::new();
-        let mut note = None;
-        let mut revisions = self.context.board.revisions();
-        loop {
-            revisions.borrow_and_update();
-            let mut next_deadline = None;
-            let mut waiting = None;
-            for (number, dependency) in depends.iter().enumerate() {
-                if given_up.contains(&number) || self.fulfilled(dependency) {
-                    continue;
-                }
-                let late = dependency.timeout.is_some_and(|timeout| started.elapsed() >= timeout);
-                let message = self.waits_for(dependency);
-                let path = format!("services.{}.depends[{number}]", self.name);
-                if late {
-                    let limit = dependency.timeout.unwrap_or_default();
-                    match dependency.on_timeout {
-                        TimeoutAction::Fail => {
-                            let message = format!("gave up after {limit:?}: {message}");
-                            return Err(failed(reason_at("dependency-timeout", message, path)));
-                        }
-                        TimeoutAction::Warn => {
-                            let message =
-                                format!("started after {limit:?} without “{}”: {message}", dependency.service);
-                            tracing::warn!(deployment = self.deployment, service = self.name, message);
-                            note = Some(reason_at("dependency-timeout", message, path));
-                        }
-                        TimeoutAction::Continue => {}
-                    }
-                    given_up.push(number);
-                    continue;
-                }
-                let deadline = dependency.timeout.map(|timeout| started + timeout);
-                next_deadline = [next_deadline, deadline].into_iter().flatten().min();
-                waiting.get_or_insert_with(|| reason_at("waiting-for-dependency", message, path));
-            }
-            let Some(waiting) = waiting else { return Ok(note) };
-            self.report(|service| service.condition = Some((Phase::Waiting, waiting)));
-            let deadline = async {
-                match next_deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                _ = revisions.changed() => {}
-                () = deadline => {}
-            }
-        }
-    }
-
-    fn fulfilled(&self, dependency: &DependsSpec) -> bool {
-        find(&self.context, &self.deployment, &dependency.service).is_some_and(|service| match dependency.condition {
-            DependencyCondition::Started => service.running > 0,
-            // Names resolve to a replica from the moment that it is healthy, so healthy is ready.
-            DependencyCondition::Healthy | DependencyCondition::Ready => service.healthy > 0,
-        })
-    }
-
-    fn waits_for(&self, dependency: &DependsSpec) -> String {
-        let name = &dependency.service;
-        let condition = match dependency.condition {
-            DependencyCondition::Started => "start",
-            DependencyCondition::Healthy => "be healthy",
-            DependencyCondition::Ready => "be ready",
-        };
-        let cause = find(&self.context, &self.deployment, name).and_then(|service| service.reason);
-        match cause {
-            Some(cause) => format!("waiting for “{name}” to {condition} ({})", cause.message),
-            None => format!("waiting for “{name}” to {condition}"),
-        }
-    }
-
-    /// The image of the service, looked up once for each deploy.
-    async fn image(&mut self, deployment: &Deployment) -> Result<Image, Stuck> {
-        let Some(spec) = deployment.spec.services.get(&self.name) else {
-            return Err(failed(reason("internal", "the service is not in the spec")));
-        };
-        let reference = spec.image.name.original().to_owned();
-        if let Some((deploys, image)) = &self.image
-            && *deploys == deployment.deploys
-        {
-            return Ok(image.clone());
-        }
-        let resolved = deployment
-            .images
-            .get(&self.name)
-            .filter(|image| image.deploy == deployment.deploys);
-        let policy = match (resolved, spec.image.pull_policy) {
-            // A new sidecar goes on with what its predecessor found.
-            (Some(_), SpecPullPolicy::Always | SpecPullPolicy::Newer) => PullPolicy::IfNotPresent,
-            (_, SpecPullPolicy::Always) => PullPolicy::Always,
-            (_, SpecPullPolicy::Newer) => PullPolicy::Newer,
-            (_, SpecPullPolicy::IfNotPresent) => PullPolicy::IfNotPresent,
-            (_, SpecPullPolicy::Never) => PullPolicy::Never,
-        };
-        let image = self.pull(&reference, policy).await?;
-        if resolved.is_none_or(|resolved| resolved.digest != image.digest) {
-            let command = Command::ImageResolved {
-                deployment: self.deployment.clone(),
-                service: self.name.clone(),
-                deploy: deployment.deploys,
-                digest: image.digest.clone(),
-            };
-            if let Err(cause) = self.context.store.submit(command).await {
-                tracing::warn!(deployment = self.deployment, service = self.name, %cause, "the image's digest is not recorded");
-            }
-        }
-        self.image = Some((deployment.deploys, image.clone()));
-        Ok(image)
-    }
-
-    async fn pull(&self, reference: &str, policy: PullPolicy) -> Result<Image, Stuck> {
-        let path = format!("services.{}.image.name", self.name);
-        let fetched = Arc::new(Mutex::new((None::<Instant>, false)));
-        let progress = {
-            let (context, fetched, path) = (Arc::clone(&self.context), Arc::clone(&fetched), path.clone());
-            let (deployment, service) = (self.deployment.clone(), self.name.clone());
-            let quiet = !self.replicas.is_empty();
-            Arc::new(move |progress: PullProgress| {
-                let mut state = fetched.lock().unwrap_or_else(PoisonError::into_inner);
-                state.1 |= progress.phase == PullPhase::Fetching;
-                if progress.phase == PullPhase::Done || state.0.is_some_and(|last| last.elapsed() < PROGRESS_EVERY) {
-                    return;
-                }
-                state.0 = Some(Instant::now());
-                let total = progress.total_bytes.filter(|_| progress.phase != PullPhase::Resolving);
-                let reason = pulling(progress.done_bytes, total, path.clone());
-                context.board.service(&deployment, &service, |entry| {
-                    // What runs goes on running meanwhile.
-                    if quiet {
-                        entry.note = Some(reason);
-                    } else {
-                        entry.condition = Some((Phase::Waiting, reason));
-                    }
-                });
-            })
-        };
-        let pulled = self
-            .context
-            .images
-            .pull(reference, policy, Credentials::Anonymous, progress)
-            .await;
-        match pulled {
-            Ok(image) => {
-                if fetched.lock().unwrap_or_else(PoisonError::into_inner).1 {
-                    self.context
-                        .events
-                        .image(ImageEventKind::Pull, reference, Some(image.digest.clone()));
-                    self.context.board.images_changed();
-                }
-                Ok(image)
-            }
-            Err(error) => {
-                let retry = transient(&error);
-                let phase = if retry { Phase::Backoff } else { Phase::Failed };
-                Err(Stuck {
-                    phase,
-                    reason: reason_at(error.code(), error.to_string(), path),
-                    retry,
-                })
-            }
-        }
-    }
-}
-
-fn transient(error: &ImageError) -> bool {
-    matches!(
-        error.code(),
-        "registry-unreachable" | "registry-failed" | "disk-full" | "image-store-failed"
-    )
 }
 
 fn failed(reason: Reason) -> Stuck {
@@ -600,51 +300,4 @@ fn find(context: &Context, deployment: &str, service: &str) -> Option<ServiceSta
         .services
         .into_iter()
         .find(|state| state.name == service)
-}
-
-impl ReplicaHandle {
-    /// Waits until nothing of the replica is left.
-    async fn ended(self) {
-        // The sender lives until the task has ended: a replica whose sender is gone takes it for its own end.
-        let Self { wanted, task, .. } = self;
-        note_end(task.await);
-        drop(wanted);
-    }
-}
-
-fn note_end(result: Result<(), JoinError>) {
-    if let Err(cause) = result {
-        tracing::error!(%cause, "a replica's task broke down");
-    }
-}
-
-/// Keeps the service's name pointing at its healthy replicas; while none is healthy, at those that run.
-async fn keep_names(context: Arc<Context>, deployment: String, service: String) {
-    let mut revisions = context.board.revisions();
-    let mut known: Option<Vec<(u32, Ipv4Addr)>> = None;
-    loop {
-        revisions.borrow_and_update();
-        let state = find(&context, &deployment, &service);
-        let running = state.iter().flat_map(|s| &s.replicas).filter(|r| r.pid.is_some());
-        let address = |replica: &sidecar_api_types::ReplicaState| {
-            Some((replica.index, replica.ipv4.as_deref()?.parse::<Ipv4Addr>().ok()?))
-        };
-        let healthy: Vec<_> = running
-            .clone()
-            .filter(|r| r.phase == Phase::Running)
-            .filter_map(address)
-            .collect();
-        let now = if healthy.is_empty() {
-            running.filter_map(address).collect()
-        } else {
-            healthy
-        };
-        if known.as_ref() != Some(&now) {
-            context.network.set_names(&deployment, &service, &now).await;
-            known = Some(now);
-        }
-        if revisions.changed().await.is_err() {
-            return;
-        }
-    }
 }
