@@ -50,16 +50,18 @@ export async function fuzzSpecs({ count, seed, sidecar, onProgress }) {
       const said = await sidecarSays(sidecar, join(directory, "batch"), texts);
       for (const [at, text] of texts.entries()) {
         const checked = await editor.check(text);
-        const mine = checked.valid ? checked.unserved : checked.problems;
-        const theirs = said[at] ?? [];
+        const mine = [...checked.problems, ...checked.unserved].map(bare).sort(order);
+        const theirs = (said[at] ?? []).map(bare).sort(order);
         const taken = await crate.takes(text);
         valid += taken ? 1 : 0;
         const found = [];
         if (checked.valid !== taken) {
-          found.push(`the editor says ${checked.valid ? "valid" : "invalid"}, the crate ${taken ? "valid" : "invalid"}`);
+          found.push(
+            `the editor says ${checked.valid ? "valid" : "invalid"}, the crate ${taken ? "valid" : "invalid"}`,
+          );
         }
-        if (JSON.stringify(mine.map(bare)) !== JSON.stringify(theirs.map(bare))) {
-          found.push(`editor ${JSON.stringify(mine.map(bare))}, sidecar ${JSON.stringify(theirs.map(bare))}`);
+        if (JSON.stringify(mine) !== JSON.stringify(theirs)) {
+          found.push(`editor ${JSON.stringify(mine)}, sidecar ${JSON.stringify(theirs)}`);
         }
         if (at % SERVED === 0) {
           served += 1;
@@ -92,9 +94,13 @@ async function corpus() {
   }
   const pages = join(ROOT, "docs", "rules");
   for (const name of await readdir(pages)) {
-    for (const [, example = ""] of (await readFile(join(pages, name), "utf8")).matchAll(/```yaml \w+\n([\s\S]*?)\n```/g)) {
+    for (const [, example = ""] of (await readFile(join(pages, name), "utf8")).matchAll(
+      /```yaml \w+\n([\s\S]*?)\n```/g,
+    )) {
       const service = `  web:\n    image: { name: a }\n${example.replace(/^/gm, "    ")}`;
-      texts.push(`version: v1\ndeployment: demo\n${example.startsWith("services:") ? example : `services:\n${service}`}\n`);
+      texts.push(
+        `version: v1\ndeployment: demo\n${example.startsWith("services:") ? example : `services:\n${service}`}\n`,
+      );
     }
   }
   return texts;
@@ -145,7 +151,14 @@ function order(a, b) {
 
 /** The crate itself, in a process of its own. */
 async function crateVerdicts() {
-  const example = ["--manifest-path", join(ROOT, "runtime-sidecar", "Cargo.toml"), "-p", "sidecar-spec", "--example", "verdicts"];
+  const example = [
+    "--manifest-path",
+    join(ROOT, "runtime-sidecar", "Cargo.toml"),
+    "-p",
+    "sidecar-spec",
+    "--example",
+    "verdicts",
+  ];
   await run("cargo", ["build", "-q", "--locked", ...example], { env: { CARGO_TARGET_DIR: CARGO_TARGET } });
   const child = spawn(join(CARGO_TARGET, "debug", "examples", "verdicts"), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -165,7 +178,10 @@ if (isMain(import.meta.url)) {
       options: {
         count: { type: "string", default: "200000" },
         seed: { type: "string", default: "1" },
-        sidecar: { type: "string", default: process.env.ZLAYER_SIDECAR ?? join(CARGO_TARGET, "release", "zlayer-sidecar") },
+        sidecar: {
+          type: "string",
+          default: process.env.ZLAYER_SIDECAR ?? join(CARGO_TARGET, "release", "zlayer-sidecar"),
+        },
       },
     });
     const [count, seed] = [Number(values.count), Number(values.seed)];
@@ -179,6 +195,8 @@ if (isMain(import.meta.url)) {
     if (differences.length > 0) {
       throw new Error(`seed ${seed}: not all say the same:\n${differences.join("\n")}`);
     }
-    console.log(`seed ${seed}: ${count} specs, ${valid} of them valid, ${served} also in a language server: no difference`);
+    console.log(
+      `seed ${seed}: ${count} specs, ${valid} of them valid, ${served} also in a language server: no difference`,
+    );
   });
 }

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node.js";
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
 import { ROOT } from "./paths.mjs";
 import { run } from "./run.mjs";
 
@@ -49,11 +49,18 @@ export async function languageServer(directory) {
   });
   await run(process.execPath, [join(ROOT, "scripts", "build-wasm.mjs"), join(directory, "spec.wasm")]);
   const child = spawn(process.execPath, [outfile, "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
-  const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+  const connection = createMessageConnection(
+    new StreamMessageReader(child.stdout),
+    new StreamMessageWriter(child.stdin),
+  );
   /** @type {Map<string, (diagnostics: any[]) => void>} */
   const waiting = new Map();
-  connection.onNotification("textDocument/publishDiagnostics", ({ uri, diagnostics }) => waiting.get(uri)?.(diagnostics));
-  const ended = new Promise((_, reject) => child.once("exit", (code) => reject(new Error(`the server ended (${code})`))));
+  connection.onNotification("textDocument/publishDiagnostics", ({ uri, diagnostics }) =>
+    waiting.get(uri)?.(diagnostics),
+  );
+  const ended = new Promise((_, reject) =>
+    child.once("exit", (code) => reject(new Error(`the server ended (${code})`))),
+  );
   ended.catch(() => {});
   connection.listen();
   await connection.sendRequest("initialize", { processId: process.pid, rootUri: null, capabilities: {} });
@@ -76,7 +83,7 @@ export async function languageServer(directory) {
       waiting.delete(uri);
       await connection.sendNotification("textDocument/didClose", { textDocument: { uri } });
       return diagnostics
-        .filter(({ severity, code }) => severity === 1 || code === "not-served")
+        .filter(({ data }) => data?.path !== undefined)
         .map(({ range, code, message }) => ({ ...range, code, message }));
     },
     async stop() {

@@ -3,9 +3,32 @@ import { stringify } from "yaml";
 
 /** Words that turn up where they do not belong. */
 const PIECES = [
-  ..."null ~ true yes 0 -1 1.5 99999999999999999999 0x1f 0o7 .nan .inf '' {} [] &a *a *b !pin !!str << # --- ... image services".split(" "),
+  ..."null ~ true yes 0 -1 1.5 99999999999999999999 0x1f 0o7 .nan .inf '' {} [] &a *a *b !pin !!str << # --- ... image services".split(
+    " ",
+  ),
   ..."name 512MB 5s 5 a.b a[0] services.web é 😀 nginx:1 \u2028 \u0085 \ufeff \u0000 \u007f".split(" "),
-  ...[" ", "  ", "\n", "\r\n", "\t", '"', "'", ":", ": ", "- ", "? ", "{", "}", "[", "]", "|", ">", "|2-\n", ",", "%YAML 1.2"],
+  ...[
+    " ",
+    "  ",
+    "\n",
+    "\r\n",
+    "\t",
+    '"',
+    "'",
+    ":",
+    ": ",
+    "- ",
+    "? ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "|",
+    ">",
+    "|2-\n",
+    ",",
+    "%YAML 1.2",
+  ],
   ...["type: tcp", "mode: fixed", "version: v2", "<<: *a", "!pin x", "!!str 5", "!<x> y"],
 ];
 
