@@ -35,7 +35,7 @@ pub(crate) fn collect<T: DeserializeOwned>(node: &mut Node, base: &Path, report:
         }
         let reason = Reason::of(&error);
         let fault = search.locate::<T>(node, &emitted, &error, &reason);
-        if !search.settle(node, &fault, &reason, base, report) {
+        if !search.settle::<T>(node, &fault, &reason, base, report) {
             return None;
         }
     }
@@ -55,6 +55,13 @@ struct Fault {
     path: Vec<usize>,
     /// The fault is the entry itself (its key), not the value.
     key: bool,
+}
+
+enum Meant {
+    Variant(String),
+    /// The name says what kind of mapping it stands in, and no kind fits.
+    UnknownKind,
+    Anything,
 }
 
 struct Search {
@@ -179,7 +186,14 @@ impl Search {
     }
 
     /// Reports the fault and repairs it. `false`: it cannot be repaired.
-    fn settle(&mut self, root: &mut Node, fault: &Fault, reason: &Reason, base: &Path, report: &mut Report) -> bool {
+    fn settle<T: DeserializeOwned>(
+        &mut self,
+        root: &mut Node,
+        fault: &Fault,
+        reason: &Reason,
+        base: &Path,
+        report: &mut Report,
+    ) -> bool {
         let path = base.join(root, &fault.path);
         if let Reason::MissingField { name } = reason {
             let Some(map) = root.at_mut(&fault.path) else {
@@ -224,10 +238,58 @@ impl Search {
         let Some((last, parent)) = fault.path.split_last() else {
             return false;
         };
+        if let Reason::UnknownVariant { expected, .. } = reason
+            && !fault.key
+        {
+            match self.meant::<T>(root, &fault.path, expected) {
+                Meant::Variant(text) => {
+                    if let Some(node) = root.at_mut(&fault.path) {
+                        *node = Node::placeholder(Node::plain(&text));
+                    }
+                    return true;
+                }
+                // What else the mapping holds cannot be judged before its kind is known.
+                Meant::UnknownKind => return self.drop_parent(root, &fault.path),
+                Meant::Anything => {}
+            }
+        }
         if let Some(parent) = root.at_mut(parent) {
             parent.remove(*last);
         }
         true
+    }
+
+    /// What a name that is not known may have meant: the one with which the rest of the mapping is right.
+    fn meant<T: DeserializeOwned>(&mut self, root: &Node, path: &[usize], expected: &[String]) -> Meant {
+        let Some((last, parent)) = path.split_last() else {
+            return Meant::Anything;
+        };
+        for variant in expected {
+            let mut trial = root.clone();
+            let Some(node) = trial.at_mut(path) else { break };
+            node.value = Node::plain(variant);
+            self.trials += 1;
+            let emitted = emit(&trial);
+            match serde_yaml::from_str::<T>(&emitted.text) {
+                Ok(_) => return Meant::Variant(variant.clone()),
+                Err(error) => {
+                    // An error of a whole mapping may be told at what holds it.
+                    let at = place(&error, &emitted, false);
+                    if !at.starts_with(parent) && !parent.starts_with(&at) {
+                        return Meant::Variant(variant.clone());
+                    }
+                }
+            }
+        }
+        let mut without = root.clone();
+        let key = root.at(parent).and_then(|map| map.key(*last)).map(str::to_owned);
+        if let Some(map) = without.at_mut(parent) {
+            map.remove(*last);
+        }
+        match self.try_one::<T>(&without) {
+            Some(Reason::MissingField { name }) if Some(&name) == key.as_ref() => Meant::UnknownKind,
+            _ => Meant::Anything,
+        }
     }
 
     fn next_placeholder(&mut self, root: &mut Node, path: &[usize], reason: &Reason) -> bool {
