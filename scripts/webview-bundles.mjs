@@ -13,7 +13,12 @@ export function webviewBundles(outdir) {
     platform: "browser",
     format: "iife",
     target: "chrome128",
-    entryPoints: { logs: source("logs/main.ts"), metrics: source("metrics/main.ts"), market: source("market/main.ts") },
+    entryPoints: {
+      logs: source("logs/main.ts"),
+      market: source("market/main.ts"),
+      metrics: source("metrics/main.ts"),
+      wallet: source("wallet/main.ts"),
+    },
     loader: { ".ttf": "file" },
     assetNames: "[name]",
     outdir,

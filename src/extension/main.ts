@@ -3,6 +3,7 @@ import { startLanguageClient } from "../language/client";
 import { registerCommands } from "./commands/registry";
 import { showLimitationsOnce } from "./limitations";
 import { offerRunningVersion } from "./running-version";
+import { handleLinks } from "./uri-handler";
 import { ZLayerContext } from "./zlayer-context";
 
 /** What other extensions get from `activate()`. */
@@ -18,6 +19,7 @@ export function activate(extension: ExtensionContext): ZLayerApi {
     extension.subscriptions.push(context);
     startLanguageClient(extension);
     context.own(registerCommands(context));
+    context.own(handleLinks(context));
     context.own(showLimitationsOnce(context));
     context.own(offerRunningVersion(context));
     const activationMs = performance.now() - started;
@@ -25,6 +27,7 @@ export function activate(extension: ExtensionContext): ZLayerApi {
     // After activation: other extensions do not wait for a connection.
     setImmediate(() => {
       void context.panels.load();
+      void context.wallet.start();
       void context.host.rebuild(workspace.isTrusted);
     });
     return { activationMs };

@@ -2,9 +2,14 @@ import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
 import type { EngineHost } from "./engine-host";
 import { EngineLogSource } from "./engine-log-source";
 import type { TargetArgument } from "./target";
+import type { WalletHost } from "./wallet-host";
 
 interface TargetPanels extends Disposable {
   open(target: TargetArgument): void;
+}
+
+interface SinglePanel extends Disposable {
+  open(): void;
 }
 
 /** Opens the webview panels. Their code is loaded once activation is over: it takes part in restoring panels after a reload. */
@@ -13,19 +18,22 @@ export class Panels implements Disposable {
   readonly #log: LogOutputChannel;
   readonly #host: EngineHost;
   readonly #source: EngineLogSource;
+  readonly #walletHost: WalletHost;
   #logs: Promise<TargetPanels> | undefined;
   #metrics: Promise<TargetPanels> | undefined;
+  #wallet: Promise<SinglePanel> | undefined;
 
-  constructor(context: ExtensionContext, host: EngineHost, log: LogOutputChannel) {
+  constructor(context: ExtensionContext, host: EngineHost, wallet: WalletHost, log: LogOutputChannel) {
     this.#context = context;
     this.#log = log;
     this.#host = host;
+    this.#walletHost = wallet;
     this.#source = new EngineLogSource(host);
   }
 
   /** Loads the panels' code. */
   async load(): Promise<void> {
-    await Promise.all([this.#logPanels(), this.#metricsPanels()]);
+    await Promise.all([this.#logPanels(), this.#metricsPanels(), this.#walletPanels()]);
   }
 
   async openLogs(target: TargetArgument): Promise<void> {
@@ -36,8 +44,12 @@ export class Panels implements Disposable {
     (await this.#metricsPanels()).open(withoutUri(target));
   }
 
+  async openWallet(): Promise<void> {
+    (await this.#walletPanels()).open();
+  }
+
   dispose(): void {
-    for (const panels of [this.#logs, this.#metrics]) {
+    for (const panels of [this.#logs, this.#metrics, this.#wallet]) {
       void panels?.then((loaded) => loaded.dispose());
     }
   }
@@ -58,6 +70,13 @@ export class Panels implements Disposable {
       },
     );
     return this.#metrics;
+  }
+
+  #walletPanels(): Promise<SinglePanel> {
+    this.#wallet ??= import("./panels/wallet-panel").then(
+      ({ WalletPanels }) => new WalletPanels({ context: this.#context, host: this.#walletHost, log: this.#log }),
+    );
+    return this.#wallet;
   }
 }
 

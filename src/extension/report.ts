@@ -4,6 +4,7 @@ import { BinaryProblem } from "../bridge/sidecar/binary";
 import type { DeployFailed } from "../bridge/sidecar/deploy";
 import { InvalidEndpoint } from "../bridge/sidecar/endpoint";
 import { SidecarStartFailed } from "../bridge/sidecar/supervisor";
+import { findWalletError } from "../bridge/wallet/wallet-error";
 import { Untrusted } from "./engine-host";
 
 /** A button below a message. */
@@ -32,6 +33,19 @@ export function remediesFor(error: unknown): Remedy[] {
   }
   if (error instanceof EngineUnreachable) {
     return [command("Show Sidecar Log", "zlayer.sidecar.showLog"), settings("zlayer.endpoint")];
+  }
+  const ofWallet = findWalletError(error);
+  if (ofWallet?.trouble === "not-connected") {
+    return [command("Connect Wallet", "zlayer.wallet.connect")];
+  }
+  if (ofWallet?.trouble === "not-configured") {
+    return [settings("zlayer.wallet"), settings("zlayer.market.networks", "Networks")];
+  }
+  if (ofWallet?.trouble === "wrong-chain") {
+    return [command("Switch Network", "zlayer.wallet.switchNetwork")];
+  }
+  if (ofWallet?.trouble === "wrong-account") {
+    return [command("Switch Account", "zlayer.wallet.switchAccount")];
   }
   if (error instanceof ApiError && error.status === 401) {
     return [command("Set Access Token", "zlayer.connection.setToken")];
@@ -65,7 +79,8 @@ export function reportNotUp(error: DeployFailed, more: readonly Remedy[] = []): 
 
 /** What an error says to the user, with the engine's remedy. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const ofWallet = findWalletError(error);
+  const message = ofWallet?.message ?? (error instanceof Error ? error.message : String(error));
   const remedy = error instanceof ApiError ? error.remedy : undefined;
   return remedy === undefined ? message : `${message} ${remedy}`;
 }

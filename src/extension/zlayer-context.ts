@@ -8,6 +8,8 @@ import { DeploymentsTree } from "./views/deployments-tree";
 import { ImagesTree } from "./views/images-tree";
 import type { SidecarLog } from "./views/sidecar-log";
 import { StatusBar } from "./views/status-bar";
+import { WalletStatus } from "./views/wallet-status";
+import { WalletHost } from "./wallet-host";
 
 /** Everything that lives as long as the extension is active in this window. Disposing it ends all of that. */
 export class ZLayerContext implements Disposable {
@@ -15,6 +17,7 @@ export class ZLayerContext implements Disposable {
   readonly host: EngineHost;
   readonly diagnostics: DeployDiagnostics;
   readonly specFiles: SpecFiles;
+  readonly wallet: WalletHost;
   readonly panels: Panels;
   readonly deploymentsTree: DeploymentsTree;
   readonly imagesTree: ImagesTree;
@@ -27,9 +30,11 @@ export class ZLayerContext implements Disposable {
     this.host = this.own(new EngineHost(extension, this.log));
     this.diagnostics = this.own(new DeployDiagnostics());
     this.specFiles = new SpecFiles(extension.workspaceState);
-    this.panels = this.own(new Panels(extension, this.host, this.log));
+    this.wallet = this.own(new WalletHost(extension, this.log));
+    this.panels = this.own(new Panels(extension, this.host, this.wallet, this.log));
     this.own(new ContextKeys(this.host));
     this.own(new StatusBar(this.host));
+    this.own(new WalletStatus(this.wallet));
     this.deploymentsTree = this.own(new DeploymentsTree(this.host));
     this.imagesTree = this.own(new ImagesTree(this.host));
   }

@@ -1,6 +1,7 @@
 // The wallet against a wallet of WalletConnect's own kit, over a relay on loopback, down to a transaction that the chain mined.
 import { type Address, erc20Abi, getAddress, type Hex, type LocalAccount, maxUint256, parseEther } from "viem";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { MarketNetwork } from "../../src/bridge/market/network";
 import { MemorySecrets } from "../../src/bridge/wallet/secret-store";
 import { SESSION_KEY } from "../../src/bridge/wallet/session-storage";
 import { verifySignIn } from "../../src/bridge/wallet/sign-in";
@@ -9,7 +10,6 @@ import type { TransactionRecord } from "../../src/bridge/wallet/transaction-reco
 import { Transactions } from "../../src/bridge/wallet/transactions";
 import { Wallet } from "../../src/bridge/wallet/wallet";
 import { findWalletError, type WalletTrouble } from "../../src/bridge/wallet/wallet-error";
-import type { WalletNetwork } from "../../src/bridge/wallet/wallet-network";
 import type { WalletState } from "../../src/bridge/wallet/wallet-state";
 import { Anvil } from "../support/anvil";
 import { PhoneWallet, testAccount } from "../support/phone-wallet";
@@ -39,11 +39,11 @@ class App {
   patience = new AbortController();
   kept: readonly TransactionRecord[] = [];
   relayUrl = relay.url;
-  networks: readonly WalletNetwork[];
+  networks: readonly MarketNetwork[];
   wallet: Wallet;
   transactions: Transactions;
 
-  constructor(options: { networks?: readonly WalletNetwork[]; pairingMs?: number } = {}) {
+  constructor(options: { networks?: readonly MarketNetwork[]; pairingMs?: number } = {}) {
     this.secrets = new MemorySecrets();
     this.networks = options.networks ?? [network(devnet, "devnet"), network(other, "other")];
     [this.wallet, this.transactions] = this.#start(options.pairingMs);
@@ -121,7 +121,7 @@ class App {
   }
 }
 
-function network(node: Anvil, name: string): WalletNetwork {
+function network(node: Anvil, name: string): MarketNetwork {
   const addresses = { token: TOKEN, registry: FRIEND, market: MARKET, distribution: FRIEND };
   return {
     name,
@@ -129,6 +129,7 @@ function network(node: Anvil, name: string): WalletNetwork {
     rpcUrl: node.url,
     currency: "ETH",
     isDevnet: node.chainId === 31337,
+    deploymentBlock: 0n,
     addresses,
   };
 }
@@ -474,9 +475,9 @@ describe("signing", () => {
     expect(app.prompts[0]).toMatchObject({
       title: "Sign “Permit”",
       fields: expect.arrayContaining([
-        { label: "Spender", value: `compute market (${MARKET})` },
+        { label: "Spender", value: `the compute market (${MARKET})` },
         { label: "Value", value: "12.5 OTT" },
-        { label: "Contract", value: `OTT token (${TOKEN})` },
+        { label: "Contract", value: `the OTT token (${TOKEN})` },
       ]),
     });
   });

@@ -8,10 +8,7 @@ import {
   isAddressEqual,
   toFunctionSelector,
 } from "viem";
-import { computeMarketAbi } from "../../protocol/abi/compute-market.generated";
-import { nodeRegistryAbi } from "../../protocol/abi/node-registry.generated";
-import { ottAbi } from "../../protocol/abi/ott.generated";
-import { rewardDistributionAbi } from "../../protocol/abi/reward-distribution.generated";
+import { computeMarketAbi, nodeRegistryAbi, ottAbi, rewardDistributionAbi } from "../market/contracts";
 import type { Description, SigningField } from "./signing-request";
 import {
   addressText,

@@ -1,9 +1,10 @@
 import { type Address, createWalletClient, type Hex, http, isAddressEqual, isHex, type LocalAccount } from "viem";
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
+import { chainOf } from "../market/chain";
+import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
 import type { SecretStore } from "./secret-store";
 import { WalletError } from "./wallet-error";
-import { chainOf, type WalletNetwork } from "./wallet-network";
 import type { WalletRequest } from "./walletconnect";
 
 const KEY = "zlayer.wallet.devnetKey";
@@ -49,7 +50,7 @@ export class DevnetAccounts {
   }
 
   /** @throws {WalletError} `wrong-chain` on any other network, `wrong-account`, `unsupported` */
-  async request(request: WalletRequest, network: WalletNetwork): Promise<unknown> {
+  async request(request: WalletRequest, network: MarketNetwork): Promise<unknown> {
     if (request.chainId !== DEVNET_CHAIN_ID || network.chainId !== DEVNET_CHAIN_ID) {
       throw new WalletError(
         "wrong-chain",

@@ -1,12 +1,10 @@
 import {
   type Address,
-  createPublicClient,
   type EIP1193RequestFn,
   getAddress,
   type Hash,
   type Hex,
   hexToString,
-  http,
   isAddress,
   isAddressEqual,
   isHash,
@@ -17,13 +15,15 @@ import {
   recoverTypedDataAddress,
   type TypedDataDefinition,
 } from "viem";
+import { connect } from "../market/chain";
+import type { MarketNetwork } from "../market/network";
 import { describeTransaction } from "./describe-transaction";
 import { describeSignIn, parseSignIn } from "./sign-in";
 import type { Description, SigningPrompt, SigningRequest, TransactionIntent } from "./signing-request";
 import type { TransactionRecord } from "./transaction-record";
 import { describeTypedData, parseTypedData, requireExactPermit } from "./typed-data";
 import { printable, WalletError } from "./wallet-error";
-import { chainOf, contextOf, type WalletNetwork } from "./wallet-network";
+import { contextOf } from "./wallet-network";
 import type { WalletSession } from "./wallet-state";
 import type { WalletRequest } from "./walletconnect";
 
@@ -32,7 +32,7 @@ export interface Signer {
   /** @throws {WalletError} `not-connected` */
   session(): WalletSession;
   /** @throws {WalletError} */
-  ask(request: WalletRequest, network: WalletNetwork, signal: AbortSignal | undefined): Promise<unknown>;
+  ask(request: WalletRequest, network: MarketNetwork, signal: AbortSignal | undefined): Promise<unknown>;
   /** Learns of each transaction that was sent. */
   sent(record: TransactionRecord): void;
 }
@@ -55,18 +55,18 @@ const BLIND = new Set([
  * goes to the network's node.
  */
 export class SigningProvider {
-  readonly #network: WalletNetwork;
+  readonly #network: MarketNetwork;
   readonly #signer: Signer;
   readonly #prompt: SigningPrompt;
   readonly #intent: TransactionIntent | undefined;
   readonly #node: PublicClient;
 
-  constructor(network: WalletNetwork, signer: Signer, prompt: SigningPrompt, intent: TransactionIntent | undefined) {
+  constructor(network: MarketNetwork, signer: Signer, prompt: SigningPrompt, intent: TransactionIntent | undefined) {
     this.#network = network;
     this.#signer = signer;
     this.#prompt = prompt;
     this.#intent = intent;
-    this.#node = createPublicClient({ chain: chainOf(network), transport: http(network.rpcUrl) });
+    this.#node = connect(network);
   }
 
   readonly request: EIP1193RequestFn = (async ({ method, params }: { method: string; params?: unknown }) => {
@@ -218,7 +218,7 @@ export class SigningProvider {
     params: readonly unknown[],
     costWei?: bigint,
   ): Promise<unknown> {
-    const { chainId, name } = this.#network;
+    const { chainId, name, currency } = this.#network;
     const shown = this.#intent === undefined ? described : { ...this.#intent, warnings: described.warnings };
     const request: SigningRequest = {
       ...shown,
@@ -226,6 +226,7 @@ export class SigningProvider {
       account: session.account,
       chainId,
       network: name,
+      currency,
       wallet: session.peer.name,
       via: session.via,
       ...(costWei !== undefined && { costWei }),

@@ -22,6 +22,8 @@ export interface SigningRequest extends Description {
   readonly chainId: number;
   /** Name of the network. */
   readonly network: string;
+  /** Name of the network's own currency. */
+  readonly currency: string;
   /** Name of the wallet, as it gives itself. */
   readonly wallet: string;
   readonly via: "walletconnect" | "devnet";

@@ -1,22 +1,15 @@
 import {
-  type Abi,
   BaseError,
-  decodeErrorResult,
-  type Hex,
   isAddressEqual,
-  isHex,
   type PublicClient,
   type Transaction,
   TransactionNotFoundError,
   type TransactionReceipt,
   TransactionReceiptNotFoundError,
 } from "viem";
-import { computeMarketAbi } from "../../protocol/abi/compute-market.generated";
-import { nodeRegistryAbi } from "../../protocol/abi/node-registry.generated";
-import { ottAbi } from "../../protocol/abi/ott.generated";
-import { rewardDistributionAbi } from "../../protocol/abi/reward-distribution.generated";
+import { decodeContractError } from "../market/contract-errors";
+import { revertData } from "../market/errors";
 import type { TransactionRecord } from "./transaction-record";
-import { words } from "./typed-data";
 
 /** Blocks on top of a transaction's own after which it is taken for final. */
 const FINAL_DEPTH = 12n;
@@ -24,12 +17,6 @@ const FINAL_DEPTH = 12n;
 const DROPPED_AFTER = 30;
 /** Blocks that are searched for what replaced a transaction. */
 const SEARCHED_BLOCKS = 30n;
-
-const ERRORS = [
-  ...[computeMarketAbi, nodeRegistryAbi, rewardDistributionAbi, ottAbi].flatMap((abi: Abi) =>
-    abi.filter(({ type }) => type === "error"),
-  ),
-];
 
 /** Finds out what became of one transaction. */
 export class TransactionFollower {
@@ -128,38 +115,16 @@ export class TransactionFollower {
 }
 
 /** Why a contract refused, in words: its own reason where it has one. */
-export function reasonOf(error: unknown): string {
-  const data = error instanceof BaseError ? revertData(error) : undefined;
+function reasonOf(error: unknown): string {
+  const data = revertData(error);
   if (data !== undefined) {
-    try {
-      const { errorName, args = [] } = decodeErrorResult({ abi: ERRORS, data });
-      const values: readonly unknown[] = args;
-      if (errorName === "Error") {
-        return String(values[0]);
-      }
-      const details = values.length === 0 ? "" : ` (${values.map((value) => String(value)).join(", ")})`;
-      return `The contract refused it: ${words(errorName)}${details}.`;
-    } catch {
-      // An error of another contract.
-    }
+    const { what, remedy } = decodeContractError(data);
+    return `${what} ${remedy}`;
   }
   if (error instanceof BaseError) {
     return error.details || error.shortMessage;
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-function revertData(error: BaseError): Hex | undefined {
-  let found: Hex | undefined;
-  error.walk((at) => {
-    const { data } = at as { data?: unknown };
-    const hex = typeof data === "object" && data !== null && "data" in data ? data.data : data;
-    if (isHex(hex) && hex.length >= 10) {
-      found = hex;
-    }
-    return found !== undefined;
-  });
-  return found;
 }
 
 function howReplaced(record: TransactionRecord, by: Transaction): "repriced" | "cancelled" | "other" {

@@ -13,6 +13,8 @@ import {
   type WalletClient,
 } from "viem";
 import { Emitter, type Unsubscribe } from "../emitter";
+import { chainOf } from "../market/chain";
+import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
 import { DevnetAccounts, type DevnetKind } from "./devnet-account";
 import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
@@ -26,7 +28,6 @@ import type { Transactions } from "./transactions";
 import { keepChoice, readChoice, type WalletChoice } from "./wallet-choice";
 import { findWalletError, WalletError } from "./wallet-error";
 import { walletLink } from "./wallet-link";
-import { chainOf, type WalletNetwork } from "./wallet-network";
 import { sessionOf, type WalletEnd, type WalletSession, type WalletState } from "./wallet-state";
 import {
   type Pairing,
@@ -39,7 +40,7 @@ import {
 export interface WalletOptions {
   readonly secrets: SecretStore;
   /** Networks that a wallet is asked for, as the settings name them. */
-  readonly networks: () => readonly WalletNetwork[];
+  readonly networks: () => readonly MarketNetwork[];
   /** As the user wrote them. */
   readonly settings: () => { readonly projectId: string; readonly relayUrl: string };
   readonly prompt: SigningPrompt;
@@ -215,7 +216,7 @@ export class Wallet {
    * @param intent what the transaction is for, shown in place of the bare call
    * @throws {WalletError} `not-connected`
    */
-  client(network: WalletNetwork, intent?: TransactionIntent): ConnectedClient {
+  client(network: MarketNetwork, intent?: TransactionIntent): ConnectedClient {
     const { account } = this.#require();
     const provider = new SigningProvider(
       network,
@@ -246,7 +247,7 @@ export class Wallet {
    */
   async signIn(
     request: SignInRequest,
-    network: WalletNetwork,
+    network: MarketNetwork,
   ): Promise<{ readonly message: string; readonly signature: Hex }> {
     const client = this.client(network);
     const message = signInMessage(request, client.account.address, network.chainId);
@@ -258,7 +259,7 @@ export class Wallet {
    *
    * @throws {WalletError}
    */
-  async deriveMeshKey(request: Omit<MeshKeyRequest, "chainId">, network: WalletNetwork): Promise<MeshKey> {
+  async deriveMeshKey(request: Omit<MeshKeyRequest, "chainId">, network: MarketNetwork): Promise<MeshKey> {
     const client = this.client(network);
     return deriveMeshKey({ ...request, chainId: network.chainId }, (message) =>
       unwrapped(client.signTypedData(message)),
@@ -357,7 +358,7 @@ export class Wallet {
   /** Shows the QR code until a wallet answers; waits for the relay where that is out of reach. */
   async #pair(
     connection: WalletConnect,
-    networks: readonly WalletNetwork[],
+    networks: readonly MarketNetwork[],
     generation: number,
   ): Promise<SessionTypes.Struct> {
     const chainIds = [...new Set(networks.map(({ chainId }) => chainId))];

@@ -22,6 +22,7 @@ export const NOUNS: Readonly<Record<string, () => Promise<{ readonly commands: N
   service: () => import("./service"),
   sidecar: () => import("./sidecar"),
   spec: () => import("./spec"),
+  wallet: () => import("./wallet"),
 };
 
 /** Registers every command of package.json whose noun is known here: `zlayer.<noun>.<verb>`. */

@@ -1,0 +1,113 @@
+import { env, type QuickPickItem, window } from "vscode";
+import type { DevnetKind } from "../../bridge/wallet/devnet-account";
+import { WalletError } from "../../bridge/wallet/wallet-error";
+import type { ZLayerContext } from "../zlayer-context";
+import type { NounCommands } from "./registry";
+
+export const commands: NounCommands = {
+  show: {
+    failure: "The wallet was not shown",
+    run: (context) => context.panels.openWallet(),
+  },
+  connect: {
+    failure: "The wallet was not connected",
+    run: async (context) => {
+      const chosen = await pickWay();
+      if (chosen === undefined) {
+        return;
+      }
+      await context.wallet.refreshNetworks();
+      const { wallet } = await context.wallet.load();
+      await context.panels.openWallet();
+      if (chosen.devnet === undefined) {
+        await wallet.connect();
+      } else {
+        await wallet.connectDevnet(chosen.devnet);
+      }
+    },
+  },
+  disconnect: {
+    failure: "The wallet was not disconnected",
+    run: async (context) => {
+      const { wallet } = await context.wallet.load();
+      await wallet.disconnect();
+    },
+  },
+  switchAccount: {
+    failure: "The account was not switched",
+    run: async (context) => {
+      const { wallet } = await context.wallet.load();
+      const session = required(wallet.session);
+      const picked = await window.showQuickPick(
+        session.accounts.map((account) => ({
+          label: account,
+          ...(account === session.account && { description: "in use" }),
+          account,
+        })),
+        { title: "Account", placeHolder: `Accounts that ${session.peer.name} shares` },
+      );
+      if (picked !== undefined) {
+        await wallet.switchAccount(picked.account);
+      }
+    },
+  },
+  switchNetwork: {
+    failure: "The network was not switched",
+    run: async (context) => {
+      const { wallet, networks } = await context.wallet.load();
+      const session = required(wallet.session);
+      const picked = await window.showQuickPick(
+        networks().map(({ name, chainId }) => ({
+          label: name,
+          description:
+            chainId === session.chainId
+              ? "in use"
+              : session.chainIds.includes(chainId)
+                ? `chain ${chainId}`
+                : `chain ${chainId}, not allowed in the wallet`,
+          chainId,
+        })),
+        { title: "Network", placeHolder: "Networks of zlayer.market.networks" },
+      );
+      if (picked !== undefined) {
+        await wallet.switchChain(picked.chainId);
+      }
+    },
+  },
+  copyAddress: {
+    failure: "The address was not copied",
+    run: async (context: ZLayerContext) => {
+      const { wallet } = await context.wallet.load();
+      await env.clipboard.writeText(required(wallet.session).account);
+      window.setStatusBarMessage("$(check) The address is on the clipboard", 4_000);
+    },
+  },
+};
+
+interface Way extends QuickPickItem {
+  readonly devnet?: DevnetKind;
+}
+
+function pickWay(): Thenable<Way | undefined> {
+  const ways: readonly Way[] = [
+    { label: "$(device-mobile) Your wallet", detail: "By QR code or link (WalletConnect). Keys stay in the wallet." },
+    {
+      label: "$(beaker) Funded devnet account",
+      detail: "One of the accounts that the devnet's node has given money. Devnet only.",
+      devnet: "well-known",
+    },
+    {
+      label: "$(beaker) Devnet key of this machine",
+      detail: "A key that is made here and kept in the secret storage. Devnet only.",
+      devnet: "own",
+    },
+  ];
+  return window.showQuickPick(ways, { title: "Connect a Wallet" });
+}
+
+function required<T>(session: T | undefined): T {
+  if (session === undefined) {
+    throw new WalletError("not-connected", "No wallet is connected. Connect one first.");
+  }
+  return session;
+}
