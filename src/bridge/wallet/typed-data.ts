@@ -1,4 +1,4 @@
-import { type Address, getAddress, isAddressEqual, isHex, type TypedDataDomain, validateTypedData } from "viem";
+import { type Address, getAddress, isAddressEqual, isHex, type TypedDataDomain } from "viem";
 import type { Description, SigningField } from "./signing-request";
 import { WalletError } from "./wallet-error";
 
@@ -79,11 +79,6 @@ export function parseTypedData(input: unknown, chainId: number): TypedData {
   }
   const result: TypedData = { domain: { ...domain, chainId } as TypedDataDomain, types, primaryType, message };
   checkStruct(result, primaryType, message, primaryType, 0);
-  try {
-    validateTypedData(result as Parameters<typeof validateTypedData>[0]);
-  } catch (error) {
-    throw invalid(error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error), error);
-  }
   return result;
 }
 
@@ -163,17 +158,23 @@ function checkValue(data: TypedData, type: string, value: unknown, path: string,
 }
 
 function isOfType(type: string, value: unknown): boolean {
-  if (/^u?int(\d+)?$/.test(type)) {
-    return isNumeric(value);
+  const [, unsigned, bits] = /^(u?)int(\d{0,3})$/.exec(type) ?? [];
+  if (unsigned !== undefined) {
+    return isNumeric(value) && fits(BigInt(value), unsigned === "u", Number(bits || 256));
   }
-  if (/^bytes(\d+)?$/.test(type)) {
-    return isHex(value);
+  const [, length] = /^bytes(\d{0,2})$/.exec(type) ?? [];
+  if (length !== undefined) {
+    return isHex(value) && value.length % 2 === 0 && (length === "" || value.length === 2 + 2 * Number(length));
   }
   return (
     (type === "string" && typeof value === "string") ||
     (type === "bool" && typeof value === "boolean") ||
     (type === "address" && typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value))
   );
+}
+
+function fits(value: bigint, unsigned: boolean, bits: number): boolean {
+  return unsigned ? value >= 0n && value < 2n ** BigInt(bits) : BigInt.asIntN(bits, value) === value;
 }
 
 function isNumeric(value: unknown): value is string | number {
