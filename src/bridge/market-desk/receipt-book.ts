@@ -102,9 +102,16 @@ export class ReceiptBook {
    *
    * @param value as it came from the node, unchecked
    * @param now seconds since the Unix epoch, by the chain's clock
-   * @throws {MarketError} `bad-receipt`, or `bad-argument` where this machine has no key of the job
+   * @param confirm asks the user, once the receipt is known to be right
+   * @throws {MarketError} `bad-receipt`, `rejected`, or `bad-argument` where this machine has no key of the job
    */
-  async countersign(value: unknown, job: Job, node: MarketNode | undefined, now: number): Promise<CoSignedReceipt> {
+  async countersign(
+    value: unknown,
+    job: Job,
+    node: MarketNode | undefined,
+    now: number,
+    confirm: (receipt: Receipt) => Promise<boolean>,
+  ): Promise<CoSignedReceipt> {
     const parsed = v.safeParse(nodeReceipt, value);
     if (!parsed.success) {
       const [issue] = parsed.issues;
@@ -122,6 +129,9 @@ export class ReceiptBook {
     const developerSignature = await key.signTypedData(receiptTypedData(this.#network, receipt));
     const signed = { receipt, nodeSignature, developerSignature };
     await checkSignatures(signed, context);
+    if (!(await confirm(receipt))) {
+      throw new MarketError("rejected", "The receipt was not signed.", "Nothing was sent.");
+    }
     await this.#keep(signed, now);
     return signed;
   }

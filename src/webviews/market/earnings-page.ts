@@ -51,7 +51,8 @@ export class EarningsPage implements Page {
           title: "Amount",
           width: "130px",
           numeric: true,
-          cell: ({ earning: { kind, amount } }) => `${kind === "payout" ? "+" : "−"}${formatOtt(amount)}`,
+          cell: ({ earning: { kind, amount } }) =>
+            amount === "0" && kind !== "payout" ? "–" : `${kind === "payout" ? "+" : "−"}${formatOtt(amount)}`,
         },
         {
           key: "at",
