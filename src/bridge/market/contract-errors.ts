@@ -159,7 +159,7 @@ const SENTENCES: { readonly [Name in ContractErrorName]: (...args: ArgumentsOf<N
     what:
       amount === 0n
         ? "The sum is zero: there is nothing to be moved."
-        : `${ott(amount)} is more than what is there, ${ott(available)}.`,
+        : `The sum of ${ott(amount)} is more than what is there, ${ott(available)}.`,
     remedy: amount === 0n ? "Choose a sum above zero." : `Choose at most ${ott(available)}.`,
   }),
   InvalidDelegate: () => ({

@@ -36,10 +36,10 @@ import type { Capacity, Job } from "../types";
 import { latestHead } from "../watch/head";
 import { Synchronizer } from "../watch/synchronizer";
 import { type Anvil, startAnvil } from "./anvil";
+import { SPEC_CID } from "./market-constants";
 
 export const OTT = 10n ** 18n;
-/** A real CID: the empty UnixFS directory. */
-export const SPEC_CID = "bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354";
+export { SPEC_CID };
 export const NEED: Capacity = { millicores: 1000, mebibytes: 1024, gpus: 0, gpuModel: 0, region: 0, labels: 0 };
 export const OFFER: Capacity = { millicores: 8000, mebibytes: 16_384, gpus: 1, gpuModel: 7, region: 276, labels: 3 };
 /** In wei for a second. */
