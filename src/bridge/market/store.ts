@@ -19,6 +19,7 @@ export interface JobFilter {
   readonly bidder?: Address;
   /** What the need must fit into: labels, region and GPU model included. */
   readonly fits?: Capacity;
+  /** Bounds of the highest price, in wei for a second; compared to 15 digits. */
   readonly minRate?: bigint;
   readonly maxRate?: bigint;
   /** Open jobs whose deadline is after this time only (seconds since 1970). Jobs in other states are left out. */

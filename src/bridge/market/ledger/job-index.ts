@@ -1,11 +1,37 @@
 import type { Address } from "viem";
 import { lacks } from "../capacity";
+import { JOB_STATES } from "../codes";
 import type { JobFilter, JobSortKey, NodeFilter, NodeSortKey } from "../store";
 import type { Job, MarketNode } from "../types";
-import { RecordIndex } from "./record-index";
+import { type ColumnTest, RecordIndex } from "./record-index";
 
-export type JobIndex = RecordIndex<Job, bigint, JobSortKey, "state" | "developer" | "node">;
-export type NodeIndex = RecordIndex<MarketNode, Address, NodeSortKey, "status">;
+type JobColumn =
+  | "state"
+  | "developer"
+  | "node"
+  | "maxRate"
+  | "bidDeadline"
+  | "millicores"
+  | "mebibytes"
+  | "gpus"
+  | "gpuModel"
+  | "region"
+  | "labels";
+type JobIndex = RecordIndex<Job, bigint, JobSortKey, JobColumn>;
+type NodeIndex = RecordIndex<MarketNode, Address, NodeSortKey, never>;
+type JobTest = ColumnTest<JobColumn>;
+
+/** Addresses as numbers, so that a column can hold them. */
+export class AddressNumbers {
+  readonly #numbers = new Map<Address, number>();
+
+  /** The number of an address; a new one when it has none. */
+  of(address: Address): number {
+    const number = this.#numbers.get(address) ?? this.#numbers.size + 1;
+    this.#numbers.set(address, number);
+    return number;
+  }
+}
 
 /** When the state ends by itself or ended, in seconds since 1970. */
 export function deadlineOf(job: Job): number {
@@ -27,7 +53,7 @@ export function deadlineOf(job: Job): number {
   }
 }
 
-export function newJobIndex(): JobIndex {
+export function newJobIndex(addresses: AddressNumbers): JobIndex {
   return new RecordIndex({
     id: (job) => job.id,
     compareIds: (a, b) => (a < b ? -1 : a > b ? 1 : 0),
@@ -40,10 +66,18 @@ export function newJobIndex(): JobIndex {
       mebibytes: (job) => job.need.mebibytes,
       maxDuration: (job) => job.maxDuration,
     },
-    groups: {
-      state: (job) => job.state,
-      developer: (job) => job.developer,
-      node: (job) => ("assignment" in job ? job.assignment.node : undefined),
+    columns: {
+      state: (job) => JOB_STATES.indexOf(job.state),
+      developer: (job) => addresses.of(job.developer),
+      node: (job) => ("assignment" in job ? addresses.of(job.assignment.node) : 0),
+      maxRate: (job) => Number(job.maxRate),
+      bidDeadline: (job) => (job.state === "open" ? job.bidDeadline : -1),
+      millicores: (job) => job.need.millicores,
+      mebibytes: (job) => job.need.mebibytes,
+      gpus: (job) => job.need.gpus,
+      gpuModel: (job) => job.need.gpuModel,
+      region: (job) => job.need.region,
+      labels: (job) => job.need.labels,
     },
   });
 }
@@ -64,23 +98,49 @@ export function newNodeIndex(): NodeIndex {
       mebibytes: capacity("mebibytes"),
       gpus: capacity("gpus"),
     },
-    groups: { status: (node) => node.status },
+    columns: {},
   });
 }
 
-/** Whether a job meets all conditions but those that the index and the bids answer. */
-export function jobCondition(filter: JobFilter): (job: Job) => boolean {
-  const { developer, node, fits, minRate, maxRate, biddableAt, where } = filter;
-  const states = filter.states === undefined ? undefined : new Set(filter.states);
-  return (job) =>
-    (states === undefined || states.has(job.state)) &&
-    (developer === undefined || job.developer === developer) &&
-    (node === undefined || ("assignment" in job && job.assignment.node === node)) &&
-    (minRate === undefined || job.maxRate >= minRate) &&
-    (maxRate === undefined || job.maxRate <= maxRate) &&
-    (biddableAt === undefined || (job.state === "open" && job.bidDeadline >= biddableAt)) &&
-    (fits === undefined || lacks(fits, job.need) === undefined) &&
-    (where === undefined || where(job));
+/** The conditions of a filter that columns answer: all but `where` and `bidder`. */
+export function jobTests(filter: JobFilter, addresses: AddressNumbers): JobTest[] {
+  const { states, developer, node, fits, minRate, maxRate, biddableAt } = filter;
+  const tests: JobTest[] = [];
+  const test = (column: JobColumn, accept: (value: number) => boolean): void => {
+    tests.push({ column, accept });
+  };
+  if (states !== undefined) {
+    const codes = JOB_STATES.map((state) => states.some((wanted) => wanted === state));
+    test("state", (value) => codes[value] === true);
+  }
+  if (developer !== undefined) {
+    const number = addresses.of(developer);
+    test("developer", (value) => value === number);
+  }
+  if (node !== undefined) {
+    const number = addresses.of(node);
+    test("node", (value) => value === number);
+  }
+  if (biddableAt !== undefined) {
+    test("bidDeadline", (value) => value >= biddableAt);
+  }
+  if (minRate !== undefined) {
+    const least = Number(minRate);
+    test("maxRate", (value) => value >= least);
+  }
+  if (maxRate !== undefined) {
+    const most = Number(maxRate);
+    test("maxRate", (value) => value <= most);
+  }
+  if (fits !== undefined) {
+    test("millicores", (value) => value <= fits.millicores);
+    test("mebibytes", (value) => value <= fits.mebibytes);
+    test("gpus", (value) => value <= fits.gpus);
+    test("gpuModel", (value) => value === 0 || value === fits.gpuModel);
+    test("region", (value) => value === 0 || value === fits.region);
+    test("labels", (value) => (value & ~fits.labels) === 0);
+  }
+  return tests;
 }
 
 export function nodeCondition({ statuses, offers, where }: NodeFilter): (node: MarketNode) => boolean {

@@ -4,7 +4,7 @@ import type { JobQuery, MarketStore, NodeQuery, Page, StoreChange, Tip } from ".
 import type { Bid, Job, JobEvent, MarketNode } from "../types";
 import type { MarketEvent } from "./events";
 import { applyJobEvent, type Settling } from "./job-events";
-import { jobCondition, newJobIndex, newNodeIndex, nodeCondition } from "./job-index";
+import { AddressNumbers, jobTests, newJobIndex, newNodeIndex, nodeCondition } from "./job-index";
 import { applyNodeEvent } from "./node-events";
 import { type Change, Draft, type Tables } from "./tables";
 
@@ -26,7 +26,8 @@ interface Done {
 
 /** The market in memory: built of the steps that blocks make, the last of which can be taken back. */
 export class MemoryStore implements MarketStore {
-  readonly #jobs = newJobIndex();
+  readonly #addresses = new AddressNumbers();
+  readonly #jobs = newJobIndex(this.#addresses);
   readonly #nodes = newNodeIndex();
   readonly #bids = new Map<bigint, readonly Bid[]>();
   readonly #timelines = new Map<bigint, readonly JobEvent[]>();
@@ -151,33 +152,16 @@ export class MemoryStore implements MarketStore {
   }
 
   jobs({ filter = {}, sort, offset = 0, limit = DEFAULT_LIMIT }: JobQuery = {}): Page<Job> {
-    const developer = filter.developer === undefined ? undefined : getAddress(filter.developer);
-    const node = filter.node === undefined ? undefined : getAddress(filter.node);
-    const bidder = filter.bidder === undefined ? undefined : getAddress(filter.bidder);
-    const candidates: ReadonlySet<Job>[] = [];
-    if (developer !== undefined) {
-      candidates.push(this.#jobs.group("developer", developer));
-    }
-    if (node !== undefined) {
-      candidates.push(this.#jobs.group("node", node));
-    }
-    if (filter.states?.length === 1) {
-      candidates.push(this.#jobs.group("state", String(filter.states[0])));
-    }
-    if (bidder !== undefined) {
-      const jobs = [...(this.#bidJobs.get(bidder) ?? [])].map((id) => this.job(id));
-      candidates.push(new Set(jobs.filter((job) => job !== undefined)));
-    }
-    const fewest = candidates.sort((a, b) => a.size - b.size)[0];
-    const condition = jobCondition({
+    const { developer, node, bidder } = filter;
+    const checksummed = {
       ...filter,
-      ...(developer !== undefined && { developer }),
-      ...(node !== undefined && { node }),
-    });
-    const bidOn = bidder === undefined ? undefined : this.#bidJobs.get(bidder);
+      ...(developer !== undefined && { developer: getAddress(developer) }),
+      ...(node !== undefined && { node: getAddress(node) }),
+    };
     return this.#jobs.page({
-      candidates: fewest,
-      where: bidder === undefined ? condition : (job) => (bidOn?.has(job.id) ?? false) && condition(job),
+      candidates: bidder === undefined ? undefined : (this.#bidJobs.get(getAddress(bidder)) ?? []),
+      tests: jobTests(checksummed, this.#addresses),
+      where: filter.where,
       by: sort?.by ?? "id",
       descending: sort === undefined || sort.descending === true,
       offset,
@@ -187,7 +171,7 @@ export class MemoryStore implements MarketStore {
 
   nodes({ filter = {}, sort, offset = 0, limit = DEFAULT_LIMIT }: NodeQuery = {}): Page<MarketNode> {
     return this.#nodes.page({
-      candidates: undefined,
+      tests: [],
       where: nodeCondition(filter),
       by: sort?.by ?? "registeredAt",
       descending: sort === undefined || sort.descending === true,

@@ -1,151 +1,170 @@
-// An index over records in memory: sets by key for conditions that few records meet, sorted lists for everything else.
+// An index over records in memory. What lists are filtered by is kept in columns of numbers, which fit into a processor's cache where the
+// records do not; sorted lists are made when they are first asked for and then kept up to date.
 
 /** What a sort compares. All values of one key are of one type. */
 type Comparable = bigint | number;
 
-export interface IndexDefinition<Row, Id, SortKey extends string, Group extends string> {
+export interface IndexDefinition<Row, Id, SortKey extends string, Column extends string> {
   readonly id: (row: Row) => Id;
   /** Order of those that are equal otherwise; below zero when `a` comes first. */
   readonly compareIds: (a: Id, b: Id) => number;
   readonly sortKeys: Readonly<Record<SortKey, (row: Row) => Comparable>>;
-  /** Values by which rows are found directly. */
-  readonly groups: Readonly<Record<Group, (row: Row) => string | undefined>>;
+  readonly columns: Readonly<Record<Column, (row: Row) => number>>;
 }
 
-/** A list with fewer candidates is filtered and sorted by itself; a longer one by walking a sorted list of all. */
-const FEW = 1_000;
+/** A condition on one column. */
+export interface ColumnTest<Column extends string> {
+  readonly column: Column;
+  readonly accept: (value: number) => boolean;
+}
 
-export class RecordIndex<Row, Id, SortKey extends string, Group extends string> {
-  readonly #definition: IndexDefinition<Row, Id, SortKey, Group>;
-  readonly #rows = new Map<Id, Row>();
-  readonly #groups = new Map<Group, Map<string, Set<Row>>>();
-  /** Made when first asked for, then kept up to date. */
-  readonly #sorted = new Map<SortKey, Row[]>();
+export class RecordIndex<Row, Id, SortKey extends string, Column extends string> {
+  readonly #definition: IndexDefinition<Row, Id, SortKey, Column>;
+  readonly #columnNames: readonly Column[];
+  readonly #slots = new Map<Id, number>();
+  readonly #byId = new Map<Id, Row>();
+  readonly #rows: (Row | undefined)[] = [];
+  readonly #columns: Float64Array[];
+  /** Lists of slots. */
+  readonly #sorted = new Map<SortKey, number[]>();
+  readonly #free: number[] = [];
 
-  constructor(definition: IndexDefinition<Row, Id, SortKey, Group>) {
+  constructor(definition: IndexDefinition<Row, Id, SortKey, Column>) {
     this.#definition = definition;
-    for (const group of this.#groupNames()) {
-      this.#groups.set(group, new Map());
-    }
+    this.#columnNames = Object.keys(definition.columns) as Column[];
+    this.#columns = this.#columnNames.map(() => new Float64Array(64));
   }
 
   get rows(): ReadonlyMap<Id, Row> {
-    return this.#rows;
+    return this.#byId;
   }
 
   /** Sets, replaces or removes a row. */
   set(id: Id, row: Row | undefined): void {
-    const before = this.#rows.get(id);
-    if (row === undefined) {
-      this.#rows.delete(id);
-    } else {
-      this.#rows.set(id, row);
+    const before = this.#byId.get(id);
+    if (before === undefined && row === undefined) {
+      return;
     }
-    for (const group of this.#groupNames()) {
-      this.#regroup(group, before, row);
-    }
+    const slot = this.#slots.get(id) ?? this.#free.pop() ?? this.#rows.length;
+    const moved: SortKey[] = [];
     for (const [key, list] of this.#sorted) {
-      this.#resort(key, list, before, row);
+      const compare = this.#comparator(key);
+      if (before === undefined || row === undefined || compare(before, row) !== 0) {
+        moved.push(key);
+        if (before !== undefined) {
+          list.splice(this.#position(list, before, compare), 1);
+        }
+      }
     }
+    if (row === undefined) {
+      this.#byId.delete(id);
+      this.#slots.delete(id);
+      this.#rows[slot] = undefined;
+      this.#free.push(slot);
+      return;
+    }
+    for (const key of moved) {
+      const list = this.#sorted.get(key);
+      list?.splice(this.#position(list, row, this.#comparator(key)), 0, slot);
+    }
+    this.#byId.set(id, row);
+    this.#slots.set(id, slot);
+    this.#rows[slot] = row;
+    this.#fill(slot, row);
   }
 
   clear(): void {
-    this.#rows.clear();
+    this.#byId.clear();
+    this.#slots.clear();
+    this.#rows.length = 0;
+    this.#free.length = 0;
     this.#sorted.clear();
-    for (const group of this.#groups.values()) {
-      group.clear();
-    }
-  }
-
-  /** The rows of a group. */
-  group(group: Group, value: string): ReadonlySet<Row> {
-    return this.#groups.get(group)?.get(value) ?? new Set();
   }
 
   /**
-   * One page of the rows that meet a condition.
+   * One page of the rows that meet all conditions.
    *
-   * @param query.candidates rows that alone can meet it; undefined for all
+   * @param query.candidates the rows that alone can meet them, when they are few; undefined for all
+   * @param query.where asked only of rows that meet the tests
    */
   page(query: {
-    readonly candidates: ReadonlySet<Row> | undefined;
-    readonly where: (row: Row) => boolean;
+    readonly candidates?: Iterable<Id> | undefined;
+    readonly tests: readonly ColumnTest<Column>[];
+    readonly where: ((row: Row) => boolean) | undefined;
     readonly by: SortKey;
     readonly descending: boolean;
     readonly offset: number;
     readonly limit: number;
   }): { readonly rows: readonly Row[]; readonly total: number } {
-    const { candidates, where, by, descending, offset, limit } = query;
-    if (candidates !== undefined && candidates.size <= FEW) {
-      const found = [...candidates].filter(where).sort(this.#comparator(by));
-      if (descending) {
-        found.reverse();
-      }
-      return { rows: found.slice(offset, offset + limit), total: found.length };
-    }
-    const list = this.#list(by);
+    const { tests, where, by, descending, offset, limit } = query;
+    const list = query.candidates === undefined ? this.#list(by) : this.#few(query.candidates, by);
+    const columns = tests.map(({ column }) => this.#column(column));
     const rows: Row[] = [];
     let total = 0;
-    for (let i = 0; i < list.length; i++) {
-      const row = list[descending ? list.length - 1 - i : i];
-      if (row !== undefined && where(row)) {
-        if (total >= offset && rows.length < limit) {
-          rows.push(row);
+    next: for (let i = 0; i < list.length; i++) {
+      const slot = list[descending ? list.length - 1 - i : i] as number;
+      for (let test = 0; test < tests.length; test++) {
+        if (tests[test]?.accept(columns[test]?.[slot] ?? Number.NaN) !== true) {
+          continue next;
         }
-        total++;
       }
+      if (where !== undefined && !where(this.#rows[slot] as Row)) {
+        continue;
+      }
+      if (total >= offset && rows.length < limit) {
+        rows.push(this.#rows[slot] as Row);
+      }
+      total++;
     }
     return { rows, total };
   }
 
-  #groupNames(): Group[] {
-    return Object.keys(this.#definition.groups) as Group[];
+  #column(name: Column): Float64Array {
+    return this.#columns[this.#columnNames.indexOf(name)] ?? new Float64Array();
   }
 
-  #regroup(group: Group, before: Row | undefined, after: Row | undefined): void {
-    const valueIn = this.#definition.groups[group];
-    const sets = this.#groups.get(group);
-    const old = before === undefined ? undefined : valueIn(before);
-    const value = after === undefined ? undefined : valueIn(after);
-    if (sets === undefined) {
-      return;
-    }
-    if (before !== undefined && old !== undefined) {
-      const set = sets.get(old);
-      set?.delete(before);
-      if (set?.size === 0) {
-        sets.delete(old);
+  #fill(slot: number, row: Row): void {
+    for (const [i, name] of this.#columnNames.entries()) {
+      let column = this.#columns[i] ?? new Float64Array();
+      if (slot >= column.length) {
+        const larger = new Float64Array(Math.max(64, 2 * column.length, slot + 1));
+        larger.set(column);
+        this.#columns[i] = larger;
+        column = larger;
       }
-    }
-    if (after !== undefined && value !== undefined) {
-      const set = sets.get(value) ?? new Set();
-      set.add(after);
-      sets.set(value, set);
+      column[slot] = this.#definition.columns[name](row);
     }
   }
 
-  #list(by: SortKey): Row[] {
+  #list(by: SortKey): number[] {
     let list = this.#sorted.get(by);
     if (list === undefined) {
-      list = [...this.#rows.values()].sort(this.#comparator(by));
+      list = this.#few(this.#slots.keys(), by);
       this.#sorted.set(by, list);
     }
     return list;
   }
 
-  #resort(by: SortKey, list: Row[], before: Row | undefined, after: Row | undefined): void {
+  /** The slots of some rows, sorted. */
+  #few(ids: Iterable<Id>, by: SortKey): number[] {
     const compare = this.#comparator(by);
-    const from = before === undefined ? -1 : position(list, before, compare);
-    if (before !== undefined && after !== undefined && compare(before, after) === 0) {
-      list[from] = after;
-      return;
+    const slots = [...ids].map((id) => this.#slots.get(id)).filter((slot) => slot !== undefined);
+    return slots.sort((a, b) => compare(this.#rows[a] as Row, this.#rows[b] as Row));
+  }
+
+  /** Where a row is in a sorted list, or would be. */
+  #position(list: readonly number[], row: Row, compare: (a: Row, b: Row) => number): number {
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compare(this.#rows[list[middle] as number] as Row, row) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
-    if (from >= 0) {
-      list.splice(from, 1);
-    }
-    if (after !== undefined) {
-      list.splice(position(list, after, compare), 0, after);
-    }
+    return low;
   }
 
   #comparator(by: SortKey): (a: Row, b: Row) => number {
@@ -157,19 +176,4 @@ export class RecordIndex<Row, Id, SortKey extends string, Group extends string> 
       return left < right ? -1 : left > right ? 1 : compareIds(id(a), id(b));
     };
   }
-}
-
-/** Where a row is in a sorted list, or would be. */
-function position<Row>(list: readonly Row[], row: Row, compare: (a: Row, b: Row) => number): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compare(list[middle] as Row, row) < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
