@@ -1,5 +1,7 @@
 //! Who we are to a registry.
 
+mod helper;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -39,6 +41,12 @@ impl fmt::Debug for Credentials {
 struct ConfigFile {
     #[serde(default)]
     auths: HashMap<String, Login>,
+    /// Helper programs for single registries.
+    #[serde(default, rename = "credHelpers")]
+    helpers: HashMap<String, String>,
+    /// The helper program for all others.
+    #[serde(rename = "credsStore")]
+    store: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -47,15 +55,30 @@ struct Login {
 }
 
 impl Credentials {
-    /// The caller's own, else what a login on this machine stored for `registry`.
-    pub(crate) fn or_stored(self, registry: &str) -> Self {
-        match self {
-            Self::Anonymous => login_files()
-                .iter()
-                .find_map(|path| stored(path, registry))
-                .unwrap_or(Self::Anonymous),
-            given => given,
+    /// The caller's own, else what a login on this machine stored for `registry`, in a file or with a helper program.
+    ///
+    /// # Errors
+    /// In words, when a helper program that keeps them does not work.
+    pub(crate) async fn or_stored(&self, registry: &str) -> Result<Self, String> {
+        if !matches!(self, Self::Anonymous) {
+            return Ok(self.clone());
         }
+        for path in login_files() {
+            // A file that is missing or broken has no logins: the registry then says whether one is needed.
+            let text = tokio::fs::read(path).await.unwrap_or_default();
+            let Ok(file) = serde_json::from_slice::<ConfigFile>(&text) else {
+                continue;
+            };
+            if let Some(helper) = file.helper(registry)
+                && let Some(found) = helper::ask(&helper, registry).await?
+            {
+                return Ok(found);
+            }
+            if let Some(found) = file.login(registry) {
+                return Ok(found);
+            }
+        }
+        Ok(Self::Anonymous)
     }
 }
 
@@ -72,20 +95,26 @@ fn login_files() -> Vec<PathBuf> {
         .collect()
 }
 
-/// A file that is missing or broken has no logins: the registry then says whether one is needed.
-fn stored(path: &std::path::Path, registry: &str) -> Option<Credentials> {
-    let file: ConfigFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let auth = file
-        .auths
-        .iter()
-        .find(|(key, _)| names(key, registry))
-        .and_then(|(_, login)| login.auth.as_deref())?;
-    let decoded = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(auth).ok()?).ok()?;
-    let (username, password) = decoded.split_once(':')?;
-    Some(Credentials::Basic {
-        username: username.to_owned(),
-        password: password.trim_end_matches('\0').to_owned(),
-    })
+impl ConfigFile {
+    /// The name of the program that keeps the login of this registry, without its prefix.
+    fn helper(&self, registry: &str) -> Option<String> {
+        let own = self.helpers.iter().find(|(key, _)| names(key, registry));
+        own.map(|(_, helper)| helper).or(self.store.as_ref()).cloned()
+    }
+
+    fn login(&self, registry: &str) -> Option<Credentials> {
+        let auth = self
+            .auths
+            .iter()
+            .find(|(key, _)| names(key, registry))
+            .and_then(|(_, login)| login.auth.as_deref())?;
+        let decoded = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(auth).ok()?).ok()?;
+        let (username, password) = decoded.split_once(':')?;
+        Some(Credentials::Basic {
+            username: username.to_owned(),
+            password: password.trim_end_matches('\0').to_owned(),
+        })
+    }
 }
 
 /// Keys are hosts, or URLs from older times.
@@ -101,14 +130,10 @@ mod tests {
 
     #[test]
     fn reads_what_docker_login_wrote() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("config.json");
-        std::fs::write(
-            &path,
-            r#"{"auths":{"https://index.docker.io/v1/":{"auth":"aHViOnNlY3JldA=="},"localhost:5000":{"auth":"bWU6YTpi"},"x.example":{}}}"#,
-        )
-        .unwrap();
-        let login = |registry: &str| match stored(&path, registry) {
+        let text = r#"{"auths":{"https://index.docker.io/v1/":{"auth":"aHViOnNlY3JldA=="},"localhost:5000":{"auth":"bWU6YTpi"},"x.example":{}},
+            "credHelpers":{"y.example":"pass"}}"#;
+        let mut file: ConfigFile = serde_json::from_str(text).unwrap();
+        let login = |registry: &str| match file.login(registry) {
             Some(Credentials::Basic { username, password }) => Some((username, password)),
             _ => None,
         };
@@ -116,6 +141,10 @@ mod tests {
         assert_eq!(login("localhost:5000"), Some(("me".into(), "a:b".into())));
         assert_eq!(login("x.example"), None);
         assert_eq!(login("localhost"), None);
+        assert_eq!(file.helper("y.example").as_deref(), Some("pass"));
+        assert_eq!(file.helper("x.example"), None);
+        file.store = Some("desktop".into());
+        assert_eq!(file.helper("x.example").as_deref(), Some("desktop"));
     }
 
     #[test]

@@ -4,15 +4,19 @@ use base64::Engine as _;
 use reqwest::header::WWW_AUTHENTICATE;
 use reqwest::{Response, Url};
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::http::{Clients, explain, is_loopback};
 use crate::credentials::Credentials;
 
 /// The right to read one repository, renewed when it runs out.
 pub(super) struct Authority {
+    registry: String,
     repository: String,
-    credentials: Credentials,
+    /// As they were given.
+    given: Credentials,
+    /// Looked up when the registry first asks for them.
+    credentials: OnceCell<Credentials>,
     header: Mutex<Option<String>>,
 }
 
@@ -30,14 +34,16 @@ struct Token {
 }
 
 impl Authority {
-    pub(super) fn new(repository: &str, credentials: Credentials) -> Self {
-        let header = match &credentials {
+    pub(super) fn new(registry: &str, repository: &str, given: Credentials) -> Self {
+        let header = match &given {
             Credentials::Bearer { token } => Some(format!("Bearer {token}")),
             _ => None,
         };
         Self {
+            registry: registry.to_owned(),
             repository: repository.to_owned(),
-            credentials,
+            given,
+            credentials: OnceCell::new(),
             header: Mutex::new(header),
         }
     }
@@ -58,7 +64,12 @@ impl Authority {
         if *header != used {
             return Ok(());
         }
-        if let Credentials::Bearer { .. } = self.credentials {
+        let credentials = self
+            .credentials
+            .get_or_try_init(|| self.given.or_stored(&self.registry))
+            .await
+            .map_err(Refusal::Denied)?;
+        if let Credentials::Bearer { .. } = credentials {
             return Err(Refusal::Denied("the given token was not accepted".to_owned()));
         }
         let challenges: Vec<&str> = response
@@ -70,7 +81,7 @@ impl Authority {
         let challenges = challenges.join(", ");
         let challenges = http_auth::parse_challenges(&challenges)
             .map_err(|_| Refusal::Denied("its way of logging in is not understood".to_owned()))?;
-        let basic = match &self.credentials {
+        let basic = match credentials {
             Credentials::Basic { username, password } => {
                 let pair = base64::engine::general_purpose::STANDARD.encode(format!("{username}:{password}"));
                 Some(format!("Basic {pair}"))
