@@ -1,4 +1,4 @@
-// Memory and processor time of an engine that has nothing to do: alone, and with ten containers that sleep.
+// Memory and processor time of an engine that has nothing to do: alone, with ten containers that sleep, and when they have gone.
 //   node test/bench/idle.mjs [SECONDS]
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -40,6 +40,10 @@ await main(() =>
       await measure("nothing deployed", pid, seconds);
       await deployAndWait(client, specOf("ten", "oci-layout.localhost/hello:1", 10, ["/bin/sleep", "1000000"]));
       await measure("10 containers that sleep", pid, seconds);
+      await client.removeDeployment("ten");
+      // Memory is given back some seconds later.
+      await sleep(5000);
+      await measure("when they have gone", pid, seconds);
     });
   }),
 );

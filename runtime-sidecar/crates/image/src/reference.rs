@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use oci_spec::distribution::Reference;
+use oci_client::Reference;
 
 use crate::digest::Digest;
 use crate::error::ImageError;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use oci_spec::distribution::Reference;
+use oci_client::Reference;
 use reqwest::header::{ACCEPT, RANGE, RETRY_AFTER};
 use reqwest::{Method, Response, StatusCode, Url};
 use tokio::sync::OnceCell;
@@ -42,8 +42,7 @@ impl Registry {
         clients: Clients,
         options: StoreOptions,
     ) -> Self {
-        let credentials = credentials.or_stored(reference.registry());
-        let authority = Authority::new(reference.repository(), credentials);
+        let authority = Authority::new(reference.registry(), reference.repository(), credentials);
         Self {
             reference,
             shown,
