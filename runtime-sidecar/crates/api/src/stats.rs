@@ -55,7 +55,7 @@ fn runs(container: &Container) -> bool {
 
 async fn measure(container: &Container) -> std::result::Result<ContainerStatsResponse, ApiError> {
     let stats = container.stats().await?;
-    let limit = container.config().limits.memory_bytes;
+    let limit = container.enforced_limits().memory_bytes;
     Ok(ContainerStatsResponse {
         id: container.config().id.clone(),
         cpu_usage_usec: stats.cpu_ns / 1000,

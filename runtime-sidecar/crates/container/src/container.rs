@@ -18,7 +18,7 @@ use crate::process;
 use crate::processes::{self, ProcessInfo};
 use crate::protocol::{Reply, Request};
 use crate::runtime::{Shared, start_shim};
-use crate::stats::{Sampler, Stats};
+use crate::stats::{EnforcedLimits, Sampler, Stats};
 use crate::status::{ContainerStatus, now_ms};
 use crate::validate::parse_signal;
 
@@ -68,6 +68,26 @@ impl Container {
 
     pub fn config(&self) -> &ContainerConfig {
         &self.inner.blueprint.config
+    }
+
+    /// Those of its limits of CPU and memory that the machine enforces; a user without cgroups has none.
+    pub fn enforced_limits(&self) -> EnforcedLimits {
+        let limits = &self.config().limits;
+        let layout = Layout::of_machine();
+        let cgroup = self.inner.blueprint.cgroup_path();
+        let enforced = |controller: &str, v1: &str, v2: &str| {
+            let name = if layout.is_unified() { v2 } else { v1 };
+            let file = cgroup.as_ref().and_then(|path| layout.file(controller, path, name));
+            file.is_some_and(|file| file.exists())
+        };
+        EnforcedLimits {
+            cpu_millicores: limits
+                .cpu_millicores
+                .filter(|_| enforced("cpu", "cpu.cfs_quota_us", "cpu.max")),
+            memory_bytes: limits
+                .memory_bytes
+                .filter(|_| enforced("memory", "memory.limit_in_bytes", "memory.max")),
+        }
     }
 
     /// Changes to `Exited` once, whoever ended it.

@@ -35,5 +35,5 @@ pub use logs::stream::{LogPosition, LogQuery, LogStream};
 pub use processes::ProcessInfo;
 pub use runtime::{Runtime, RuntimeConfig};
 pub use shim::shim_main;
-pub use stats::Stats;
+pub use stats::{EnforcedLimits, Stats};
 pub use status::ContainerStatus;

@@ -26,6 +26,13 @@ pub struct Stats {
     pub oom_kills: u64,
 }
 
+/// Limits that hold, where there are any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EnforcedLimits {
+    pub cpu_millicores: Option<u64>,
+    pub memory_bytes: Option<u64>,
+}
+
 /// Keeps the cgroup's files open between samples: reading one again is a single system call.
 pub(crate) struct Sampler {
     files: Option<Files>,

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use sidecar_container::Limits;
+use sidecar_container::{EnforcedLimits, Limits, Runtime, RuntimeConfig};
 
 #[tokio::test]
 async fn too_much_memory_is_an_out_of_memory_kill() {
@@ -35,6 +35,43 @@ async fn a_fork_bomb_stays_within_its_limit() {
     };
     let _ = tokio::time::timeout(Duration::from_secs(5), full).await;
     assert!(container.stats().await.unwrap().pids <= 50);
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
+    bed.assert_clean();
+}
+
+#[tokio::test]
+async fn only_limits_that_hold_are_told() {
+    let bed = Bed::new("told");
+    let limits = || Limits {
+        cpu_millicores: Some(250),
+        memory_bytes: Some(64 << 20),
+        ..Limits::default()
+    };
+    let mut held = config("one", &["sleep", "1000"]);
+    held.limits = limits();
+    let container = bed.runtime.run(held).await.unwrap();
+    assert_eq!(
+        container.enforced_limits(),
+        EnforcedLimits {
+            cpu_millicores: Some(250),
+            memory_bytes: Some(64 << 20),
+        }
+    );
+    container.stop(Duration::ZERO).await.unwrap();
+    container.remove().await.unwrap();
+
+    // As for a user who may not make cgroups.
+    let without = Runtime::new(RuntimeConfig {
+        state_dir: bed.temp.path().join("without"),
+        shim_exe: shim_exe(),
+        cgroup_parent: None,
+        rootless: false,
+    });
+    let mut free = config("two", &["sleep", "1000"]);
+    free.limits = limits();
+    let container = without.run(free).await.unwrap();
+    assert_eq!(container.enforced_limits(), EnforcedLimits::default());
     container.stop(Duration::ZERO).await.unwrap();
     container.remove().await.unwrap();
     bed.assert_clean();

@@ -164,14 +164,15 @@ async fn measure(context: &Context, entry: Entry) {
 }
 
 pub(crate) fn describe(entry: &Entry, samples: Vec<MetricsSample>) -> ContainerMetrics {
-    let config = entry.container.config();
+    // A limit that nothing enforces would mislead.
+    let limits = entry.container.enforced_limits();
     ContainerMetrics {
-        id: config.id.clone(),
+        id: entry.container.config().id.clone(),
         deployment: entry.deployment.clone(),
         service: entry.service.clone(),
         replica: entry.replica,
-        cpu_limit_millicores: config.limits.cpu_millicores,
-        memory_limit_bytes: config.limits.memory_bytes,
+        cpu_limit_millicores: limits.cpu_millicores,
+        memory_limit_bytes: limits.memory_bytes,
         samples,
     }
 }

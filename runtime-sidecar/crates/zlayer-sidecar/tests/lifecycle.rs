@@ -222,6 +222,16 @@ async fn a_version_that_does_not_stay_up_stops_the_roll_out() {
     let ids = sidecar.ids("web").await;
     assert_eq!(ids.iter().filter(|id| good.contains(id)).count(), 2, "{good:?} {ids:?}");
 
+    // Another change of the deployment is no reason to go on.
+    let scale = json!({ "replicas": 2 });
+    sidecar
+        .client()
+        .post("/api/v1/deployments/shop/services/web/scale", &scale)
+        .await;
+    let fewer = |s: &Value| halted(s) && s["services"][0]["replicas"].as_array().unwrap().len() == 2;
+    sidecar.until("shop", "halted with two", fewer).await;
+    assert!(sidecar.ids("web").await.contains(&good[1]), "{good:?}");
+
     // The next deploy is judged by itself.
     sidecar.deploy(&text("sleep 1001")).await;
     let first = sidecar.client().lines("/sidecar/v1/status").await.next().await.unwrap();
@@ -234,7 +244,7 @@ async fn a_version_that_does_not_stay_up_stops_the_roll_out() {
         "{first:#}"
     );
     sidecar.until_phase("shop", "running").await;
-    assert_eq!(sidecar.ids("web").await.len(), 3);
+    assert_eq!(sidecar.ids("web").await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -113,6 +113,72 @@ async fn a_crash_during_a_removal_does_not_stop_it() {
     assert_eq!(sidecar.leftovers(), Vec::<String>::new());
 }
 
+/// What is wanted, by name.
+async fn wanted(sidecar: &Sidecar) -> Vec<String> {
+    let (_, list) = sidecar.client().get("/api/v1/deployments").await;
+    let names = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["name"].as_str().unwrap().to_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+const NOTHING: &str =
+    "  web:\n    image: { name: oci-layout.localhost/box:1 }\n    scale: { mode: fixed, replicas: 0 }\n";
+
+/// As above, once what was begun has come to its end: changes are made one after the other, so a later one waits for it.
+async fn settled(sidecar: &Sidecar) -> Vec<String> {
+    loop {
+        let before = wanted(sidecar).await;
+        for _ in 0..3 {
+            sidecar
+                .deploy(&format!("version: v1\ndeployment: last\nservices:\n{NOTHING}"))
+                .await;
+            sidecar.delete("last").await;
+        }
+        if wanted(sidecar).await == before {
+            return before;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_given_up_leaves_memory_and_disk_the_same() {
+    let mut sidecar = Sidecar::start().await;
+    let requests = |method: &'static str| {
+        (0..24).map(move |number| {
+            let name = format!("gone-{number}");
+            let spec = format!("version: v1\ndeployment: {name}\nservices:\n{NOTHING}");
+            let (path, body) = match method {
+                "POST" => ("/api/v1/deployments".to_owned(), json!({ "spec": spec }).to_string()),
+                _ => (format!("/api/v1/deployments/{name}"), String::new()),
+            };
+            (number, method, path, body)
+        })
+    };
+    for method in ["POST", "DELETE"] {
+        if method == "DELETE" {
+            // All of them are there.
+            for (_, _, path, body) in requests("POST") {
+                sidecar.client().raw("POST", &path, body).await;
+            }
+        }
+        for (number, method, path, body) in requests(method) {
+            let client = sidecar.client();
+            let sent = client.send(method, &path, body);
+            // At a different moment of its work each time.
+            let _ = tokio::time::timeout(Duration::from_micros(number * 200), sent).await;
+        }
+        let before = settled(&sidecar).await;
+        sidecar.kill();
+        sidecar.start_again().await;
+        assert_eq!(settled(&sidecar).await, before, "{method}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_or_a_call_ends_the_sidecar_and_leaves_the_containers() {
     let mut sidecar = Sidecar::start().await;
