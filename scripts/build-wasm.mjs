@@ -20,7 +20,7 @@ import { fileURLToPath } from "node:url";
 import { CACHE } from "./lib/paths.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
-const EXPORTS = ["init", "alloc", "free", "check", "panic_ptr", "panic_len"];
+const EXPORTS = ["init", "alloc", "free", "check", "check_edited", "forget", "panic_ptr", "panic_len"];
 const root = fileURLToPath(new URL("../runtime-sidecar/", import.meta.url));
 const crate = join(root, "wasm");
 

@@ -17,6 +17,7 @@ export const codeActions: Feature = {
   capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] } },
   register(context) {
     context.connection.onCodeAction(async ({ textDocument, range, context: asked }) => {
+      await context.validator.ready().catch(() => {});
       const document = context.documents.get(textDocument.uri);
       if (document === undefined) {
         return [];
@@ -52,7 +53,7 @@ interface Mendable {
 }
 
 async function mendable({ validator }: ServerContext, document: SpecDocument): Promise<Mendable[]> {
-  const { problems } = await validator.check(document.text).catch(() => ({ problems: [] }));
+  const { problems } = await validator.checkEdited(document.uri, document.text).catch(() => ({ problems: [] }));
   const errors = problems.map((problem) => {
     const at = problemRange(problem, (line) => document.line(line));
     return { code: problem.code, at, fixes: errorFixes(document, problem, at) };

@@ -32,6 +32,7 @@ export const diagnostics: Feature = {
     context.documents.onDidClose((uri) => {
       clearTimeout(waiting.get(uri));
       waiting.delete(uri);
+      context.validator.forget(uri);
       void context.connection.sendDiagnostics({ uri, diagnostics: [] });
     });
   },
@@ -40,13 +41,15 @@ export const diagnostics: Feature = {
 let failureShown = false;
 
 async function publish({ connection, documents, validator }: ServerContext, uri: string): Promise<void> {
+  // Whatever keeps it from loading is said by the check.
+  await validator.ready().catch(() => {});
   const document = documents.get(uri);
   if (document === undefined) {
     return;
   }
   let found: Diagnostic[] = [];
   try {
-    found = await errors(document, (text) => validator.check(text));
+    found = await errors(document, (text) => validator.checkEdited(uri, text));
   } catch (error) {
     connection.console.error(error instanceof Error ? error.message : String(error));
     if (!failureShown) {

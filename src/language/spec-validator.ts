@@ -27,6 +27,8 @@ interface Module {
   spec_alloc(length: number): number;
   spec_free(pointer: number, length: number): void;
   spec_check(pointer: number, length: number, flags: number): number;
+  spec_check_edited(document: number, pointer: number, length: number): number;
+  spec_forget(document: number): void;
   spec_panic_ptr(): number;
   spec_panic_len(): number;
 }
@@ -37,6 +39,9 @@ const WITH_SPEC = 1;
 export class SpecValidator {
   readonly #module: Promise<WebAssembly.Module>;
   #instance: Module | undefined;
+  /** The numbers by which the instance knows documents that are being edited. */
+  readonly #documents = new Map<string, number>();
+  #lastDocument = 0;
 
   /** @param file the compiled module; it is read at once. */
   constructor(file: string) {
@@ -45,19 +50,63 @@ export class SpecValidator {
     this.#module.catch(() => {});
   }
 
+  /**
+   * Waits until it is loaded. From then on a check takes no turn of the event loop, so a document cannot change meanwhile.
+   *
+   * @throws when the module cannot be loaded
+   */
+  async ready(): Promise<void> {
+    this.#instance ??= await instantiate(await this.#module);
+  }
+
   /** @throws when the module cannot be loaded, or broke down over this text; the next call starts afresh. */
   async check(text: string, options: { spec?: boolean } = {}): Promise<Checked> {
-    this.#instance ??= await instantiate(await this.#module);
+    await this.ready();
+    const flags = options.spec === true ? WITH_SPEC : 0;
+    return this.#call(text, (validator, input, length) => validator.spec_check(input, length, flags));
+  }
+
+  /**
+   * Checks the next version of a document. The verdict is that of {@link check}; what did not change since the version before is not
+   * read again. Warnings about services that the sidecar does not serve stay while other services are wrong.
+   *
+   * @throws as {@link check} does
+   */
+  async checkEdited(uri: string, text: string): Promise<Checked> {
+    await this.ready();
+    let document = this.#documents.get(uri);
+    if (document === undefined) {
+      this.#lastDocument += 1;
+      document = this.#lastDocument;
+      this.#documents.set(uri, document);
+    }
+    const number = document;
+    return this.#call(text, (validator, input, length) => validator.spec_check_edited(number, input, length));
+  }
+
+  /** A document was closed. */
+  forget(uri: string): void {
+    const document = this.#documents.get(uri);
+    if (document !== undefined) {
+      this.#documents.delete(uri);
+      this.#instance?.spec_forget(document);
+    }
+  }
+
+  #call(text: string, check: (validator: Module, input: number, length: number) => number): Checked {
     const validator = this.#instance;
-    const source = new TextEncoder().encode(text);
+    if (validator === undefined) {
+      throw new Error("The spec validator is not loaded.");
+    }
     try {
-      const input = validator.spec_alloc(source.length) >>> 0;
-      new Uint8Array(validator.memory.buffer, input, source.length).set(source);
-      const output = validator.spec_check(input, source.length, options.spec === true ? WITH_SPEC : 0) >>> 0;
+      const bytes = Buffer.byteLength(text);
+      const input = validator.spec_alloc(bytes) >>> 0;
+      new TextEncoder().encodeInto(text, new Uint8Array(validator.memory.buffer, input, bytes));
+      const output = check(validator, input, bytes) >>> 0;
       // Read after the call: memory may have grown, and its old buffer is gone then.
       const length = new DataView(validator.memory.buffer).getUint32(output, true);
       const json = new TextDecoder().decode(new Uint8Array(validator.memory.buffer, output + 4, length));
-      validator.spec_free(input, source.length);
+      validator.spec_free(input, bytes);
       validator.spec_free(output, length + 4);
       return JSON.parse(json) as Checked;
     } catch (error) {

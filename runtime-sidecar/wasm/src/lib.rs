@@ -1,13 +1,16 @@
 //! `sidecar-spec` behind a C interface, for WebAssembly without imports.
 //!
 //! The host allocates with [`spec_alloc`], writes UTF-8, calls [`spec_check`] and frees both buffers with [`spec_free`]. A result
-//! is its length in bytes (u32, little endian) and then JSON. A panic traps; the host reads its message with [`spec_panic_ptr`]
+//! is its length in bytes (u32, little endian) and then JSON. [`spec_check_edited`] does the same for a document that is being edited,
+//! and remembers of it what does not change until [`spec_forget`]. A panic traps; the host reads its message with [`spec_panic_ptr`]
 //! and [`spec_panic_len`] and drops the instance.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use serde::Serialize;
-use sidecar_spec::Problem;
+use sidecar_spec::{Editing, Findings, Problem};
 use zlayer_types::spec::DeploymentSpec;
 
 #[derive(Serialize)]
@@ -82,7 +85,44 @@ pub unsafe extern "C" fn spec_free(ptr: *mut u8, len: usize) {
 pub unsafe extern "C" fn spec_check(ptr: *const u8, len: usize, flags: u32) -> *mut u8 {
     // SAFETY: by the contract above.
     let bytes = unsafe { std::slice::from_raw_parts(ptr, len) };
-    let body = serde_json::to_vec(&check(&String::from_utf8_lossy(bytes), flags)).unwrap_or_default();
+    answer(&check(&String::from_utf8_lossy(bytes), flags))
+}
+
+thread_local! {
+    static DOCUMENTS: RefCell<HashMap<u32, Editing>> = RefCell::default();
+}
+
+/// Checks the UTF-8 text at `ptr`, the next version of a document whose number the host chose. The answer is that of
+/// [`spec_check`], but warnings about services that this engine does not serve stay while other services are wrong.
+///
+/// # Safety
+/// `len` bytes are readable at `ptr`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn spec_check_edited(document: u32, ptr: *const u8, len: usize) -> *mut u8 {
+    // SAFETY: by the contract above.
+    let bytes = unsafe { std::slice::from_raw_parts(ptr, len) };
+    let text = String::from_utf8_lossy(bytes);
+    let Findings {
+        valid,
+        problems,
+        unserved,
+    } = DOCUMENTS.with_borrow_mut(|documents| documents.entry(document).or_default().check(&text));
+    answer(&Checked {
+        valid,
+        problems,
+        unserved,
+        spec: None,
+    })
+}
+
+/// The host will not ask for this document again.
+#[unsafe(no_mangle)]
+pub extern "C" fn spec_forget(document: u32) {
+    DOCUMENTS.with_borrow_mut(|documents| documents.remove(&document));
+}
+
+fn answer(checked: &Checked) -> *mut u8 {
+    let body = serde_json::to_vec(checked).unwrap_or_default();
     let mut out = Vec::with_capacity(body.len() + 4);
     out.extend_from_slice(&u32::try_from(body.len()).unwrap_or(0).to_le_bytes());
     out.extend_from_slice(&body);

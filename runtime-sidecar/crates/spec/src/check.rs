@@ -1,7 +1,11 @@
 //! The checks of zlayer-types that follow deserialisation, all of them rather than the first that fails.
 
+use std::collections::HashMap;
+
 use validator::{Validate, ValidationError as FieldError, ValidationErrors, ValidationErrorsKind};
-use zlayer_types::spec::{self, DeploymentSpec, ExternalSpec, ServiceSpec, ValidationError, ValidationErrorKind};
+use zlayer_types::spec::{
+    self, ApiSpec, DeploymentSpec, ExternalSpec, ServiceSpec, ValidationError, ValidationErrorKind,
+};
 
 use crate::path::Path;
 use crate::report::{Report, Words};
@@ -124,24 +128,70 @@ fn sentence(text: &str) -> String {
         .unwrap_or_default()
 }
 
+type Rule = fn(&DeploymentSpec) -> Result<(), ValidationError>;
+/// The rules between services.
+const BETWEEN: [Rule; 2] = [spec::validate_dependencies, spec::validate_swarm];
+/// The rules between the fields of one service, and those of tunnels.
+const ALONE: [Rule; 4] = [
+    spec::validate_unique_service_endpoints,
+    spec::validate_cron_schedules,
+    spec::validate_tunnels,
+    spec::validate_wasm_configs,
+];
+
 /// The rules between fields. `spec` is taken apart on the way.
 pub(crate) fn across(mut spec: DeploymentSpec, root: &Node, report: &mut Report) {
-    type Rule = fn(&DeploymentSpec) -> Result<(), ValidationError>;
-    let rules: [Rule; 6] = [
-        spec::validate_dependencies,
-        spec::validate_swarm,
-        spec::validate_unique_service_endpoints,
-        spec::validate_cron_schedules,
-        spec::validate_tunnels,
-        spec::validate_wasm_configs,
-    ];
-    for rule in rules {
-        for _ in 0..MAX_ROUNDS {
-            let Err(error) = rule(&spec) else { break };
-            place(&error, root, report);
-            if !mend(&mut spec, &error) {
-                break;
-            }
+    for rule in ALONE {
+        each(rule, &mut spec, |error| place(error, root, report));
+    }
+    for rule in BETWEEN {
+        each(rule, &mut spec, |error| place(error, root, report));
+    }
+}
+
+/// A spec of no services.
+pub(crate) fn nothing() -> DeploymentSpec {
+    DeploymentSpec {
+        version: String::new(),
+        deployment: String::new(),
+        services: HashMap::new(),
+        externals: HashMap::new(),
+        tunnels: HashMap::new(),
+        api: ApiSpec::default(),
+        environment: None,
+        project: None,
+    }
+}
+
+/// The rules between the fields of one service, which is the only one of `root`.
+pub(crate) fn alone(name: &str, service: ServiceSpec, root: &Node, report: &mut Report) {
+    let mut spec = nothing();
+    spec.services.insert(name.to_owned(), service);
+    for rule in ALONE {
+        each(rule, &mut spec, |error| place(error, root, report));
+    }
+}
+
+/// Whether the rules between services find nothing.
+pub(crate) fn between(spec: &DeploymentSpec) -> bool {
+    BETWEEN.iter().all(|rule| rule(spec).is_ok())
+}
+
+/// All that the rules between services find, each with its path. `spec` is taken apart on the way.
+pub(crate) fn between_all(mut spec: DeploymentSpec) -> Vec<(String, ValidationError)> {
+    let mut found = Vec::new();
+    for rule in BETWEEN {
+        each(rule, &mut spec, |error| found.push((error.path.clone(), error.clone())));
+    }
+    found
+}
+
+fn each(rule: Rule, spec: &mut DeploymentSpec, mut report: impl FnMut(&ValidationError)) {
+    for _ in 0..MAX_ROUNDS {
+        let Err(error) = rule(spec) else { break };
+        report(&error);
+        if !mend(spec, &error) {
+            break;
         }
     }
 }
@@ -228,7 +278,7 @@ fn owner(spec: &DeploymentSpec, path: &str) -> Option<(String, String)> {
 }
 
 /// Walks as far along `error.path` as the text goes and reports there.
-fn place(error: &ValidationError, root: &Node, report: &mut Report) {
+pub(crate) fn place(error: &ValidationError, root: &Node, report: &mut Report) {
     let mut path = Path::root(root);
     let mut node = root;
     let mut rest = error.path.as_str();

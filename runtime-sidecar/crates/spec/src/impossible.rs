@@ -38,7 +38,7 @@ pub fn impossible(text: &str, spec: &DeploymentSpec, variables: Option<&BTreeMap
         report.add(range, fault.path, Words::new(fault.code, fault.message));
     }
     let mut problems = report.finish();
-    problems.iter_mut().for_each(|problem| syntax::clamp(text, problem));
+    syntax::clamp_all(text, &mut problems);
     problems
 }
 
@@ -51,7 +51,7 @@ pub fn variables(spec: &DeploymentSpec) -> impl Iterator<Item = &str> {
 }
 
 /// `services` in the order of the text.
-fn faults(services: &[(&str, &ServiceSpec)], variables: Option<&BTreeMap<String, String>>) -> Vec<Fault> {
+pub(crate) fn faults(services: &[(&str, &ServiceSpec)], variables: Option<&BTreeMap<String, String>>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut taken: HashMap<u16, Vec<(&str, Port)>> = HashMap::new();
     for (name, service) in services {

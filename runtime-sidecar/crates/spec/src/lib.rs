@@ -7,10 +7,12 @@
 mod check;
 mod collect;
 mod dependencies;
+mod editing;
 mod emit;
 mod explain;
 mod impossible;
 mod locate;
+mod outline;
 pub mod parts;
 mod path;
 mod reason;
@@ -21,6 +23,7 @@ mod tree;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use editing::{Editing, Findings};
 pub use impossible::{impossible, variables};
 
 use serde::Serialize;
@@ -87,7 +90,7 @@ pub fn parse(text: &str) -> Result<DeploymentSpec, Vec<Problem>> {
             ),
         };
     }
-    problems.iter_mut().for_each(|problem| syntax::clamp(text, problem));
+    syntax::clamp_all(text, &mut problems);
     Err(problems)
 }
 
@@ -116,12 +119,22 @@ pub fn unserved(text: &str, spec: &DeploymentSpec) -> Vec<Problem> {
             })
             .collect(),
     };
-    problems.iter_mut().for_each(|problem| syntax::clamp(text, problem));
+    problems.sort_by(|a, b| (a.line, a.column, &a.path).cmp(&(b.line, b.column, &b.path)));
+    syntax::clamp_all(text, &mut problems);
     problems
 }
 
-/// Every problem of the text; none if it cannot be read as a tree of its own.
+/// Every problem of the text, which is not valid; none if it cannot be read as a tree of its own.
 fn find(text: &str) -> Vec<Problem> {
+    match Editing::default().by_parts(text) {
+        Some(Findings {
+            valid: false, problems, ..
+        }) => problems,
+        _ => find_in_whole(text),
+    }
+}
+
+fn find_in_whole(text: &str) -> Vec<Problem> {
     let mut report = Report::default();
     if text.starts_with('\u{feff}') {
         let words = Words::new(

@@ -37,7 +37,11 @@ impl Report {
             code: words.code,
             message: words.message,
         };
-        // An anchor that is used twice is wrong once.
+        self.push(problem);
+    }
+
+    /// Unless it is known: an anchor that is used twice is wrong once.
+    pub(crate) fn push(&mut self, problem: Problem) {
         let known = self.problems.iter().any(|other| {
             (other.line, other.column, &other.code, &other.message)
                 == (problem.line, problem.column, &problem.code, &problem.message)
@@ -45,6 +49,10 @@ impl Report {
         if !known && !self.full() {
             self.problems.push(problem);
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
     }
 
     pub(crate) fn full(&self) -> bool {

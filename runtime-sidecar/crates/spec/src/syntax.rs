@@ -12,6 +12,7 @@ pub(crate) fn problems(text: &str, at: Position, message: &str) -> Vec<Problem> 
     let mut found = vec![problem(text, at, message)];
     let mut lines: Vec<&str> = lines(text).collect();
     let mut last = at.line;
+    let mut known = vec![message.to_owned()];
     while found.len() < MAX_BROKEN {
         let Some(line) = lines.get_mut(usize::try_from(last).unwrap_or(usize::MAX).saturating_sub(1)) else {
             break;
@@ -21,11 +22,12 @@ pub(crate) fn problems(text: &str, at: Position, message: &str) -> Vec<Problem> 
             break;
         };
         // A later error may be the first one's doing unless it is further down and of another kind.
-        if at.line <= last || said == message {
+        if at.line <= last || known.contains(&said) {
             break;
         }
         found.push(problem(text, at, &said));
         last = at.line;
+        known.push(said);
     }
     found
 }
@@ -83,24 +85,36 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 
 /// Brings a range into the text: at least a character wide where the line has one.
 pub(crate) fn clamp(text: &str, problem: &mut Problem) {
+    clamp_all(text, std::slice::from_mut(problem));
+}
+
+/// Brings the ranges of all into the text.
+pub(crate) fn clamp_all(text: &str, problems: &mut [Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    let widths: Vec<u32> = lines(text)
+        .map(|line| u32::try_from(line.chars().count()).unwrap_or(u32::MAX - 1))
+        .collect();
     let width = |line: u32| {
-        lines(text)
-            .nth(usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1))
-            .map(|line| u32::try_from(line.chars().count()).unwrap_or(u32::MAX - 1))
+        let at = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        widths.get(at).copied().unwrap_or(0)
     };
-    let count = u32::try_from(lines(text).count()).unwrap_or(u32::MAX);
-    problem.line = problem.line.clamp(1, count);
-    problem.end_line = problem.end_line.clamp(problem.line, count);
-    let (first, last) = (width(problem.line).unwrap_or(0), width(problem.end_line).unwrap_or(0));
-    problem.column = problem.column.clamp(1, first + 1);
-    problem.end_column = problem.end_column.clamp(1, last + 1);
-    if problem.line == problem.end_line && problem.end_column <= problem.column {
-        if problem.column <= first {
-            problem.end_column = problem.column + 1;
-        } else {
-            // At the end of a line: its last character.
-            problem.column = first.max(1);
-            problem.end_column = first + 1;
+    let count = u32::try_from(widths.len()).unwrap_or(u32::MAX);
+    for problem in problems {
+        problem.line = problem.line.clamp(1, count);
+        problem.end_line = problem.end_line.clamp(problem.line, count);
+        let (first, last) = (width(problem.line), width(problem.end_line));
+        problem.column = problem.column.clamp(1, first + 1);
+        problem.end_column = problem.end_column.clamp(1, last + 1);
+        if problem.line == problem.end_line && problem.end_column <= problem.column {
+            if problem.column <= first {
+                problem.end_column = problem.column + 1;
+            } else {
+                // At the end of a line: its last character.
+                problem.column = first.max(1);
+                problem.end_column = first + 1;
+            }
         }
     }
 }
