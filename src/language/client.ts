@@ -4,6 +4,8 @@ import type { LanguageClient } from "vscode-languageclient/node";
 import { EFFECTIVE_SPEC, type EffectiveSpec } from "./effective-spec-request";
 
 const LANGUAGE = "zlayer";
+/** A small nursery, in MiB: what an edit leaves behind is collected before it fills memory. */
+const NODE_FLAGS = ["--max-semi-space-size=1"];
 
 let starting: Promise<LanguageClient> | undefined;
 
@@ -48,7 +50,7 @@ async function start(context: vscode.ExtensionContext): Promise<LanguageClient> 
     "zlayer",
     "ZLayer Language Server",
     {
-      run: { module, transport: TransportKind.stdio },
+      run: { module, transport: TransportKind.stdio, options: { execArgv: NODE_FLAGS } },
       debug: { module, transport: TransportKind.stdio, options: { execArgv: ["--nolazy", "--inspect=0"] } },
     },
     { documentSelector: [{ language: LANGUAGE }] },

@@ -65,3 +65,15 @@ test("an empty document, CRLF and a byte order mark are read", async () => {
   // ZLayer itself does not read a byte order mark; VS Code takes it off before anyone sees it.
   expect((await server.open(`\uFEFF${VALID}`)).summary).toEqual(["1:1 byte-order-mark"]);
 });
+
+test("broken YAML in one service hides nothing of the others", async () => {
+  const broken = `${VALID}  broken:\n    image: { name: "a\n  other:\n    image: nginx\n    depends: [{ service: broken }, { service: nobody }]\n`;
+  const { summary } = await server.open(broken);
+  expect(summary.filter((line) => line.endsWith("yaml-syntax"))).toHaveLength(1);
+  expect(summary.filter((line) => !line.endsWith("yaml-syntax"))).toEqual(
+    expect.arrayContaining(["10:12 wrong-type", "11:47 unknown-dependency"]),
+  );
+  // A name that is being written.
+  const named = await server.open(`${VALID}  oth\n  other:\n    image: nginx\n`);
+  expect(named.summary).toEqual(expect.arrayContaining(["7:3 yaml-syntax", "9:12 wrong-type"]));
+});
