@@ -2,6 +2,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { context } from "esbuild";
 import { splitCjs } from "./lib/split-cjs.mjs";
+import { walletConnect } from "./walletconnect/aliases.mjs";
 import { webviewBundles } from "./webview-bundles.mjs";
 
 const dev = process.argv.includes("--dev") || process.argv.includes("--watch");
@@ -13,11 +14,6 @@ const common = {
   legalComments: "none",
   metafile: true,
   target: "es2022",
-};
-/** Packages of WalletConnect that do not survive bundling as they are. */
-const walletConnect = {
-  "@walletconnect/keyvaluestorage": "./scripts/walletconnect/key-value-storage.mjs",
-  "@walletconnect/jsonrpc-ws-connection": "./scripts/walletconnect/ws-connection.mjs",
 };
 const node = { ...common, platform: "node", format: "cjs", target: "node20" };
 

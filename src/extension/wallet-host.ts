@@ -3,7 +3,6 @@ import type { MarketClient, MarketNetwork } from "../bridge/market";
 import type { Transactions } from "../bridge/wallet/transactions";
 import type { Wallet } from "../bridge/wallet/wallet";
 import type { WalletState } from "../bridge/wallet/wallet-state";
-import { walletPrompt } from "./wallet-prompt";
 
 /** Keys in the window's storage. Secrets are in the secret storage, under keys of the bridge. */
 const TRANSACTIONS_KEY = "zlayer.wallet.transactions";
@@ -85,10 +84,11 @@ export class WalletHost implements Disposable {
   }
 
   async #load(): Promise<LoadedWallet> {
-    const [{ Wallet }, { Transactions }, { connect }] = await Promise.all([
+    const [{ Wallet }, { Transactions }, { connect }, { walletPrompt }] = await Promise.all([
       import("../bridge/wallet/wallet"),
       import("../bridge/wallet/transactions"),
       import("../bridge/market/chain"),
+      import("./wallet-prompt"),
     ]);
     await this.#readNetworks();
     const { secrets, globalState, extension } = this.#context;

@@ -8,8 +8,7 @@ import {
   type WebviewPanel,
   window,
 } from "vscode";
-import { revoke } from "../../bridge/market/actions/revoke";
-import { WalletFeed } from "../../bridge/wallet/wallet-feed";
+import type { WalletFeed } from "../../bridge/wallet/wallet-feed";
 import { KNOWN_WALLETS, pairingLink } from "../../bridge/wallet/wallet-link";
 import { type WalletHostMessage, type WalletViewMessage, walletViewMessage } from "../../protocol/webview-wallet";
 import { reportError } from "../report";
@@ -66,9 +65,9 @@ export class WalletPanels implements Disposable {
     this.#panel = panel;
     let feed: WalletFeed | undefined;
     let closed = false;
-    const loading = host.load().then((loaded) => {
+    const loading = Promise.all([host.load(), import("../../bridge/wallet/wallet-feed")]).then(([loaded, code]) => {
       if (!closed) {
-        feed = new WalletFeed(
+        feed = new code.WalletFeed(
           {
             wallet: loaded.wallet,
             transactions: loaded.transactions,
@@ -189,6 +188,7 @@ export class WalletPanels implements Disposable {
     }
     feed.setBusy("Preparing the transaction…");
     try {
+      const { revoke } = await import("../../bridge/market/actions/revoke");
       const prepared = await revoke(market(on), { from: session.account, spender });
       feed.setBusy("Waiting for the wallet…");
       await prepared.send(wallet.client(on, { title: prepared.title, fields: prepared.describes }));
