@@ -236,7 +236,7 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 /** What only the sidecar has. */
-const OWN_CALLS = ["info", "status", "metrics", "metricsStream", "tty", "shutdown"];
+const OWN_CALLS = ["info", "status", "metrics", "metricsStream", "tty", "undoDeploy", "shutdown"];
 
 describe.each([
   ["with every optional field", false],
@@ -256,7 +256,7 @@ describe.each([
   it("is recognised, and what it lacks is said", async () => {
     const capabilities = await discover(client);
     expect(capabilities.kind).toBe("daemon");
-    for (const feature of ["tty", "metrics", "shutdown"] as const) {
+    for (const feature of ["tty", "metrics", "undo", "shutdown"] as const) {
       expect(whyMissing(capabilities, feature)).toMatch(/^The zlayer daemon .* does not offer .*\.$/);
     }
   });
