@@ -2,6 +2,7 @@ import { type ExtensionContext, window, workspace } from "vscode";
 import { startLanguageClient } from "../language/client";
 import { registerCommands } from "./commands/registry";
 import { showLimitationsOnce } from "./limitations";
+import { knownNodesOf, liveValues } from "./live-values";
 import { offerRunningVersion } from "./running-version";
 import { handleLinks } from "./uri-handler";
 import { ZLayerContext } from "./zlayer-context";
@@ -17,7 +18,12 @@ export function activate(extension: ExtensionContext): ZLayerApi {
   try {
     const context = new ZLayerContext(extension);
     extension.subscriptions.push(context);
-    startLanguageClient(extension);
+    const { host } = context;
+    startLanguageClient(extension, {
+      liveValues: (asked, signal) => liveValues(host, asked, signal),
+      knownNodes: () => knownNodesOf(host),
+      onDidChangeNodes: (listener) => host.onDidChangeStatus(listener),
+    });
     context.own(registerCommands(context));
     context.own(handleLinks(context));
     context.own(showLimitationsOnce(context));

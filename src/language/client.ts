@@ -2,10 +2,20 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { EFFECTIVE_SPEC, type EffectiveSpec } from "./effective-spec-request";
+import { KNOWN_NODES, type KnownNode } from "./known-nodes";
+import { LIVE_VALUES, type LiveValuesParams } from "./live-values-request";
 
 const LANGUAGE = "zlayer";
 /** A small nursery, in MiB: what an edit leaves behind is collected before it fills memory. */
 const NODE_FLAGS = ["--max-semi-space-size=1"];
+
+/** What the rest of the extension tells the server, where it can. */
+export interface Surroundings {
+  liveValues(asked: LiveValuesParams, signal: AbortSignal): Promise<string[]>;
+  knownNodes(): KnownNode[];
+  /** Calls back when the known nodes may have changed. */
+  onDidChangeNodes(listener: () => void): vscode.Disposable;
+}
 
 let starting: Promise<LanguageClient> | undefined;
 
@@ -13,10 +23,10 @@ let starting: Promise<LanguageClient> | undefined;
  * Starts the language server as soon as a spec is open, and stops it with the extension. It works in untrusted workspaces: it reads
  * what is open and runs nothing.
  */
-export function startLanguageClient(context: vscode.ExtensionContext): void {
+export function startLanguageClient(context: vscode.ExtensionContext, surroundings: Surroundings): void {
   const startFor = (document: vscode.TextDocument): void => {
     if (document.languageId === LANGUAGE && starting === undefined) {
-      starting = start(context);
+      starting = start(context, surroundings);
       starting.catch((error: unknown) => {
         starting = undefined;
         const why = error instanceof Error ? error.message : String(error);
@@ -42,7 +52,7 @@ export async function requestEffectiveSpec(document: vscode.TextDocument): Promi
   return await client.sendRequest<EffectiveSpec>(EFFECTIVE_SPEC, { uri: document.uri.toString() });
 }
 
-async function start(context: vscode.ExtensionContext): Promise<LanguageClient> {
+async function start(context: vscode.ExtensionContext, surroundings: Surroundings): Promise<LanguageClient> {
   // Loaded only now: activation must not wait for it.
   const { LanguageClient, TransportKind } = await import("./client.library");
   const module = vscode.Uri.joinPath(context.extensionUri, "dist", "language", "server.js").fsPath;
@@ -53,8 +63,27 @@ async function start(context: vscode.ExtensionContext): Promise<LanguageClient> 
       run: { module, transport: TransportKind.stdio, options: { execArgv: NODE_FLAGS } },
       debug: { module, transport: TransportKind.stdio, options: { execArgv: ["--nolazy", "--inspect=0"] } },
     },
-    { documentSelector: [{ language: LANGUAGE }] },
+    { documentSelector: [{ language: LANGUAGE }], initializationOptions: { liveValues: true } },
   );
+  client.onRequest(LIVE_VALUES, async (asked: LiveValuesParams, token: vscode.CancellationToken) => {
+    const abort = new AbortController();
+    const cancelled = token.onCancellationRequested(() => abort.abort());
+    // What cannot be known is not offered; it is no failure of the user's.
+    return await surroundings
+      .liveValues(asked, abort.signal)
+      .catch(() => [])
+      .finally(() => cancelled.dispose());
+  });
   await client.start();
+  let told = "";
+  const tell = (): void => {
+    const nodes = surroundings.knownNodes();
+    if (JSON.stringify(nodes) !== told) {
+      told = JSON.stringify(nodes);
+      void client.sendNotification(KNOWN_NODES, { nodes }).catch(() => {});
+    }
+  };
+  tell();
+  context.subscriptions.push(surroundings.onDidChangeNodes(tell));
   return client;
 }

@@ -118,6 +118,12 @@ test.each([
     "image: {name: a}\nscale: {mode: manual}\nread_only_root_fs: true",
   ],
   [
+    "what a wasm world lacks",
+    "image: {name: a}\nscale: {mode: manual}\nservice_type: wasm_transformer\nwasm: {capabilities: {cli: true, sockets: true}}",
+    "Turn off",
+    "image: {name: a}\nscale: {mode: manual}\nservice_type: wasm_transformer\nwasm: {capabilities: {cli: true, sockets: false, config: false, keyvalue: false, metrics: false}}",
+  ],
+  [
     "a duration without a unit",
     "image: {name: a}\nscale: {mode: manual}\nstop_grace_period: 10",
     "10s",

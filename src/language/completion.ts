@@ -9,6 +9,7 @@ import {
 import { type CompletionContext, completionContext } from "./completion-context";
 import type { Feature } from "./feature";
 import { explanation } from "./hover";
+import { liveItems } from "./live-values";
 import { alternatives, fitting, kindOf, type Schema, schemaAt, values } from "./schema";
 import type { SpecDocument } from "./spec-document";
 import { suggestions } from "./value-suggestions";
@@ -16,15 +17,21 @@ import { suggestions } from "./value-suggestions";
 /** Keys, values and whole entries, and only what is valid where they are offered. */
 export const completion: Feature = {
   capabilities: { completionProvider: { triggerCharacters: [" ", ":", "-", "$", "@"] } },
-  register({ connection, documents }) {
-    connection.onCompletion(({ textDocument, position }) => {
+  register({ connection, documents, client }) {
+    connection.onCompletion(async ({ textDocument, position }, token) => {
       const document = documents.get(textDocument.uri);
       const context = document === undefined ? undefined : completionContext(document, document.offset(position));
       if (document === undefined || context === undefined) {
         return [];
       }
       const range: Range = { start: document.position(context.start), end: position };
-      return context.kind === "key" ? keys(context, range) : valuesAt(document, context, range);
+      if (context.kind === "key") {
+        return keys(context, range);
+      }
+      const items = valuesAt(document, context, range);
+      const live = client.hasLiveValues ? await liveItems(connection, context, range, token) : [];
+      const labels = new Set(items.map(({ label }) => label));
+      return [...items, ...live.filter(({ label }) => !labels.has(label))];
     });
   },
 };

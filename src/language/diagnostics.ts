@@ -1,5 +1,6 @@
 import { type Diagnostic, DiagnosticSeverity, type ServerCapabilities } from "vscode-languageserver/node";
 import type { Feature, ServerContext } from "./feature";
+import { KNOWN_NODES, type KnownNode, setKnownNodes } from "./known-nodes";
 import { rulePage } from "./rule-pages";
 import { findings } from "./rules";
 import type { SpecDocument } from "./spec-document";
@@ -28,6 +29,12 @@ export const diagnostics: Feature = {
           });
         }, wait),
       );
+    });
+    context.connection.onNotification(KNOWN_NODES, ({ nodes }: { nodes: KnownNode[] }) => {
+      setKnownNodes(nodes);
+      for (const { uri } of context.documents.all()) {
+        void publish(context, uri);
+      }
     });
     context.documents.onDidClose((uri) => {
       clearTimeout(waiting.get(uri));

@@ -1,9 +1,10 @@
 import type { Range } from "vscode-languageserver/node";
 import { COMPOSE_FIELDS } from "./compose-fields";
 import type { Fix } from "./rules/rule";
+import { lackingCapabilities } from "./schema";
 import type { SpecDocument } from "./spec-document";
 import type { SpecProblem } from "./spec-validator";
-import { replaceField } from "./text-edits";
+import { entryEdit, replaceField } from "./text-edits";
 
 /** Fixes for what the validator refuses, where one is mechanical. */
 export function errorFixes(document: SpecDocument, problem: SpecProblem, at: Range): Fix[] {
@@ -41,7 +42,30 @@ export function errorFixes(document: SpecDocument, problem: SpecProblem, at: Ran
   if (problem.code === "invalid-duration" && /^\d+$/.test(text)) {
     return [replace(`Write \`${text}s\``, `${text}s`)];
   }
+  if (problem.code === "wasm-capability") {
+    return capabilityFix(document, problem);
+  }
   return problem.code === "wrong-type" || problem.code === "unknown-field" ? composeFix(document, problem) : [];
+}
+
+/** Turns off everything that the service's world lacks, not only what was found first. */
+function capabilityFix(document: SpecDocument, problem: SpecProblem): Fix[] {
+  const [, service = "", part = ""] = /^services\.(.+)\.(wasm|wasm_http)\.capabilities/.exec(problem.path) ?? [];
+  const map = document.service(service)?.map;
+  const field = document.field(document.child(map, part), "capabilities");
+  if (field === undefined) {
+    return [];
+  }
+  const lacking = lackingCapabilities(document.string(map, "service_type") ?? "");
+  const written = document.fields(field.value);
+  const turned = written
+    .filter(({ name, value }) => lacking.some((other) => other.name === name) && document.scalar(value) !== "false")
+    .map(({ value }) => ({ range: document.range(value), newText: "false" }));
+  const added = lacking
+    .filter(({ name, isDefault }) => isDefault && !written.some((own) => own.name === name))
+    .map(({ name }) => ({ name, value: false }));
+  const edits = [...turned, ...(added.length > 0 ? entryEdit(document, field, added) : [])];
+  return edits.length > 0 ? [{ title: "Turn off the capabilities that this kind of module cannot have", edits }] : [];
 }
 
 /** What Compose writes, as a spec writes it. */

@@ -13,6 +13,8 @@ export interface ServerContext {
 /** What the editor can do, known once it has introduced itself. */
 export interface ClientAbilities {
   hasConfiguration: boolean;
+  /** It answers the request `zlayer/liveValues`. */
+  hasLiveValues: boolean;
 }
 
 /** One ability of the server: what it announces and how it answers. */

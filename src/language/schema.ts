@@ -165,3 +165,20 @@ export function kindOf(schema: Schema): string {
 function kindWord(schema: Schema): string {
   return Array.isArray(schema.type) ? (schema.type[0] ?? "") : (schema.type ?? "");
 }
+
+/** What the schema says of one kind of wasm service: the capabilities that it must not ask for. */
+interface WorldRule {
+  if?: { properties?: { service_type?: { const?: string } } };
+  then?: { properties?: { wasm?: { properties?: { capabilities?: { properties?: object; required?: string[] } } } } };
+}
+
+/** The capabilities that a wasm world lacks, and which of them it asks for by leaving them out. */
+export function lackingCapabilities(world: string): { name: string; isDefault: boolean }[] {
+  const rules = (document.definitions.ServiceSpec.dependencies.service_type.allOf ?? []) as WorldRule[];
+  const rule = rules.find((candidate) => candidate.if?.properties?.service_type?.const === world);
+  const capabilities = rule?.then?.properties?.wasm?.properties?.capabilities;
+  return Object.keys(capabilities?.properties ?? {}).map((name) => ({
+    name,
+    isDefault: capabilities?.required?.includes(name) === true,
+  }));
+}

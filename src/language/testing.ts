@@ -28,13 +28,15 @@ export class TestServer {
   readonly #directory: string;
   #input = Buffer.alloc(0);
   #nextId = 1;
-  readonly #answers = new Map<number, (message: Message) => void>();
+  readonly #waiting = new Map<number, (message: Message) => void>();
   readonly #published = new Map<string, Published>();
   #onPublished: (() => void)[] = [];
   readonly #versions = new Map<string, number>();
   capabilities: Record<string, unknown> = {};
   /** What the server is told when it asks for a setting. */
   configuration: unknown = null;
+  /** What the server is answered when it asks something else, by method. */
+  readonly answers = new Map<string, (params: unknown) => unknown>();
 
   private constructor(child: ChildProcess, directory: string) {
     this.#process = child;
@@ -43,7 +45,7 @@ export class TestServer {
   }
 
   /** Bundles the server as the build does, starts it and initialises it. */
-  static async start(options: { node?: string[] } = {}): Promise<TestServer> {
+  static async start(options: { node?: string[]; initializationOptions?: unknown } = {}): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), "zlayer-language-"));
     const out = join(directory, "dist", "language");
     await Promise.all([
@@ -66,6 +68,7 @@ export class TestServer {
       processId: process.pid,
       rootUri: null,
       capabilities: { workspace: { configuration: true } },
+      initializationOptions: options.initializationOptions,
     })) as { capabilities: Record<string, unknown> };
     server.capabilities = answer.capabilities;
     server.notify("initialized", {});
@@ -86,7 +89,7 @@ export class TestServer {
 
   async request(method: string, params: unknown): Promise<unknown> {
     const id = this.#nextId++;
-    const answer = new Promise<Message>((done) => this.#answers.set(id, done));
+    const answer = new Promise<Message>((done) => this.#waiting.set(id, done));
     this.#send({ id, method, params });
     const { result, error } = await answer;
     if (error !== undefined) {
@@ -148,11 +151,12 @@ export class TestServer {
         done();
       }
     } else if (message.method !== undefined && message.id !== undefined) {
-      const isConfiguration = message.method === "workspace/configuration";
-      this.#send({ id: message.id, result: isConfiguration ? [this.configuration] : null });
+      const { id, method, params } = message;
+      const answer = method === "workspace/configuration" ? [this.configuration] : this.answers.get(method)?.(params);
+      void Promise.resolve(answer ?? null).then((result) => this.#send({ id, result }));
     } else if (message.id !== undefined) {
-      this.#answers.get(message.id)?.(message);
-      this.#answers.delete(message.id);
+      this.#waiting.get(message.id)?.(message);
+      this.#waiting.delete(message.id);
     }
   }
 }

@@ -9,6 +9,7 @@ import { ignoredKey } from "./ignored-key";
 import { initParameters, unknownInitAction } from "./init-steps";
 import { inlineSecret } from "./inline-secret";
 import { deploymentName, nullIsText, secretReference, serviceName, variableName } from "./names";
+import { noNodeFits } from "./no-node-fits";
 import { overlaysInPart } from "./overlays-in-part";
 import { endpointPortTwice, networkNone, portClash } from "./ports";
 import { duplicateRole, unknownRole } from "./replica-groups";
@@ -54,6 +55,7 @@ export const rules: Rule[] = [
   neverRuns,
   softAboveHard,
   imageWithoutTag,
+  noNodeFits,
 ];
 
 /** Rules that look at one service at a time, or at the top level alone; what they find in a service is kept until it changes. */

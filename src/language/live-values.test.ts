@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CompletionItem } from "vscode-languageserver/node";
+import { TestServer } from "./testing";
+
+const HEAD = "version: v1\ndeployment: demo\nservices:\n  web:\n    image: { name: nginx:1.27 }\n";
+
+let server: TestServer;
+let plain: TestServer;
+beforeAll(async () => {
+  [server, plain] = await Promise.all([
+    TestServer.start({ initializationOptions: { liveValues: true } }),
+    TestServer.start(),
+  ]);
+}, 900_000);
+afterAll(async () => {
+  await Promise.all([server.stop(), plain.stop()]);
+});
+
+async function offered(from: TestServer, text: string): Promise<string[]> {
+  const document = await from.open(text);
+  const lines = text.split("\n");
+  const position = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
+  const items = (await document.request("textDocument/completion", { position })) as CompletionItem[];
+  return items.map(({ label }) => label);
+}
+
+const image = (word: string) => `version: v1\ndeployment: demo\nservices:\n  web:\n    image:\n      name: ${word}`;
+
+test("images of the engine, tags of the registry and variables are offered where they may stand", async () => {
+  const asked: unknown[] = [];
+  server.answers.set("zlayer/liveValues", (params) => {
+    asked.push(params);
+    return ["redis:7", "1.29", "bad value\u0000"];
+  });
+  expect(await offered(server, image(""))).toContain("redis:7");
+  expect(await offered(server, image("ghcr.io/a/b:"))).toEqual(["ghcr.io/a/b:redis:7", "ghcr.io/a/b:1.29"]);
+  expect(await offered(server, `${HEAD}    env:\n      A: $E:`)).toContain("$E:1.29");
+  expect(asked).toEqual([{ kind: "images" }, { kind: "tags", image: "ghcr.io/a/b" }, { kind: "environment" }]);
+});
+
+test("an answer that never comes, and one of another kind, cost nothing but the wait", async () => {
+  server.answers.set("zlayer/liveValues", () => new Promise(() => {}));
+  expect(await offered(server, image(""))).toEqual([]);
+  server.answers.set("zlayer/liveValues", () => ({ not: "a list" }));
+  expect(await offered(server, image(""))).toEqual([]);
+});
+
+test("an editor that does not know the request is not asked", async () => {
+  plain.answers.set("zlayer/liveValues", () => ["redis:7"]);
+  expect(await offered(plain, image(""))).toEqual([]);
+});
+
+test("a request that no known node can hold is told, and nothing while no node is known", async () => {
+  const text = `${HEAD}    scale: { mode: fixed, replicas: 1 }\n    resources: { cpu: 8, memory: 64Gi, gpu: { count: 2 } }\n`;
+  const before = await plain.open(text);
+  const codes = (diagnostics: { code?: unknown }[]) => diagnostics.map(({ code }) => code);
+  expect(codes(before.diagnostics)).not.toContain("no-node-fits");
+  const nodes = [
+    { name: "a", cpu: 4, memory: 2 ** 33, gpus: 1 },
+    { name: "b", cpu: 2, memory: 2 ** 34, gpus: 0 },
+  ];
+  plain.notify("zlayer/knownNodes", { nodes });
+  const after = await plain.open(text);
+  expect(after.diagnostics.filter(({ code }) => code === "no-node-fits").map(({ message }) => message)).toEqual([
+    "No node has 8 cores; the largest has 4. This service would wait for one. Ask for less, or add a node.",
+    "No node has 64Gi of memory; the largest has 16384Mi. This service would wait for one. Ask for less, or add a node.",
+    "No node has 2 GPUs; the largest has 1. This service would wait for one. Ask for less, or add a node.",
+  ]);
+  plain.notify("zlayer/knownNodes", { nodes: [] });
+  expect(codes((await plain.open(text)).diagnostics)).not.toContain("no-node-fits");
+});
