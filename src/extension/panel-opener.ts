@@ -1,6 +1,8 @@
 import type { Disposable, ExtensionContext, LogOutputChannel } from "vscode";
+import type { MarketPage, MarketSide } from "../protocol/market-messages";
 import type { EngineHost } from "./engine-host";
 import { EngineLogSource } from "./engine-log-source";
+import type { MarketHost } from "./market-host";
 import type { TargetArgument } from "./target";
 import type { WalletHost } from "./wallet-host";
 
@@ -12,6 +14,10 @@ interface SinglePanel extends Disposable {
   open(): void;
 }
 
+interface MarketPanel extends Disposable {
+  open(side?: MarketSide, page?: MarketPage, job?: string | null): Promise<void>;
+}
+
 /** Opens the webview panels. Their code is loaded once activation is over: it takes part in restoring panels after a reload. */
 export class Panels implements Disposable {
   readonly #context: ExtensionContext;
@@ -19,21 +25,30 @@ export class Panels implements Disposable {
   readonly #host: EngineHost;
   readonly #source: EngineLogSource;
   readonly #walletHost: WalletHost;
+  readonly #marketHost: MarketHost;
   #logs: Promise<TargetPanels> | undefined;
   #metrics: Promise<TargetPanels> | undefined;
   #wallet: Promise<SinglePanel> | undefined;
+  #market: Promise<MarketPanel> | undefined;
 
-  constructor(context: ExtensionContext, host: EngineHost, wallet: WalletHost, log: LogOutputChannel) {
+  constructor(
+    context: ExtensionContext,
+    host: EngineHost,
+    wallet: WalletHost,
+    market: MarketHost,
+    log: LogOutputChannel,
+  ) {
     this.#context = context;
     this.#log = log;
     this.#host = host;
     this.#walletHost = wallet;
+    this.#marketHost = market;
     this.#source = new EngineLogSource(host);
   }
 
   /** Loads the panels' code. */
   async load(): Promise<void> {
-    await Promise.all([this.#logPanels(), this.#metricsPanels(), this.#walletPanels()]);
+    await Promise.all([this.#logPanels(), this.#metricsPanels(), this.#walletPanels(), this.#marketPanels()]);
   }
 
   async openLogs(target: TargetArgument): Promise<void> {
@@ -48,8 +63,12 @@ export class Panels implements Disposable {
     (await this.#walletPanels()).open();
   }
 
+  async openMarket(side?: MarketSide, page?: MarketPage, job: string | null = null): Promise<void> {
+    await (await this.#marketPanels()).open(side, page, job);
+  }
+
   dispose(): void {
-    for (const panels of [this.#logs, this.#metrics, this.#wallet]) {
+    for (const panels of [this.#logs, this.#metrics, this.#wallet, this.#market]) {
       void panels?.then((loaded) => loaded.dispose());
     }
   }
@@ -77,6 +96,13 @@ export class Panels implements Disposable {
       ({ WalletPanels }) => new WalletPanels({ context: this.#context, host: this.#walletHost, log: this.#log }),
     );
     return this.#wallet;
+  }
+
+  #marketPanels(): Promise<MarketPanel> {
+    this.#market ??= import("./panels/market-panel").then(
+      ({ MarketPanels }) => new MarketPanels({ context: this.#context, host: this.#marketHost, log: this.#log }),
+    );
+    return this.#market;
   }
 }
 

@@ -1,11 +1,13 @@
 import { type Disposable, type ExtensionContext, type LogOutputChannel, window } from "vscode";
 import { DeployDiagnostics } from "./deploy-diagnostics";
 import { EngineHost } from "./engine-host";
+import { MarketHost } from "./market-host";
 import { Panels } from "./panel-opener";
 import { SpecFiles } from "./spec-files";
 import { ContextKeys } from "./views/context-keys";
 import { DeploymentsTree } from "./views/deployments-tree";
 import { ImagesTree } from "./views/images-tree";
+import { MarketTree } from "./views/market-tree";
 import type { SidecarLog } from "./views/sidecar-log";
 import { StatusBar } from "./views/status-bar";
 import { WalletStatus } from "./views/wallet-status";
@@ -18,6 +20,7 @@ export class ZLayerContext implements Disposable {
   readonly diagnostics: DeployDiagnostics;
   readonly specFiles: SpecFiles;
   readonly wallet: WalletHost;
+  readonly market: MarketHost;
   readonly panels: Panels;
   readonly deploymentsTree: DeploymentsTree;
   readonly imagesTree: ImagesTree;
@@ -31,12 +34,14 @@ export class ZLayerContext implements Disposable {
     this.diagnostics = this.own(new DeployDiagnostics());
     this.specFiles = new SpecFiles(extension.workspaceState);
     this.wallet = this.own(new WalletHost(extension, this.log));
-    this.panels = this.own(new Panels(extension, this.host, this.wallet, this.log));
+    this.market = this.own(new MarketHost(extension, this.wallet, this.log));
+    this.panels = this.own(new Panels(extension, this.host, this.wallet, this.market, this.log));
     this.own(new ContextKeys(this.host));
     this.own(new StatusBar(this.host));
     this.own(new WalletStatus(this.wallet));
     this.deploymentsTree = this.own(new DeploymentsTree(this.host));
     this.imagesTree = this.own(new ImagesTree(this.host));
+    this.own(new MarketTree(this.market, this.wallet));
   }
 
   /** Disposes of `part` together with this. */
