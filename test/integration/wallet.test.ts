@@ -265,6 +265,14 @@ describe("session", () => {
     expect((await other.client.waitForTransactionReceipt({ hash })).from).toBe(testAccount(1).address.toLowerCase());
   });
 
+  it("gives way to another that is connected, also when the change of the kept secret is told late", async () => {
+    await app.pair();
+    const devnetAccount = app.wallet.connectDevnet("well-known");
+    app.wallet.onChange(({ kind }) => void (kind === "disconnected" && app.wallet.restore()));
+    expect(await devnetAccount).toMatchObject({ via: "devnet" });
+    expect(app.wallet.session).toMatchObject({ via: "devnet" });
+  });
+
   it("does not load the protocol when there is none", async () => {
     await app.restart();
     await app.wallet.restore();

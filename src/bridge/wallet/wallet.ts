@@ -100,11 +100,14 @@ export class Wallet {
     if (this.#state.kind !== "disconnected") {
       return;
     }
-    const generation = ++this.#generation;
+    const before = this.#generation;
     const choice = await readChoice(this.#options.secrets);
-    if (choice === undefined || generation !== this.#generation) {
+    // Where there is nothing to restore, what began meanwhile must not be disturbed.
+    if (choice === undefined || before !== this.#generation) {
       return;
     }
+    this.#generation += 1;
+    const generation = this.#generation;
     this.#choice = choice;
     if (choice.via === "devnet") {
       await this.#openDevnet(choice.devnet ?? "well-known", generation);
