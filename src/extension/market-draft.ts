@@ -1,7 +1,9 @@
-import { type Disposable, type TextDocument, window, workspace } from "vscode";
+import { posix } from "node:path";
+import { type Disposable, TabInputText, type TextDocument, window, workspace } from "vscode";
 import { capacityOf } from "../bridge/market-desk/places";
 import { suggestPrice } from "../bridge/market-desk/price-suggestion";
 import { type SpecNeeds, specNeeds, UnpostableSpec } from "../bridge/market-desk/spec-needs";
+import { isSpecName } from "../bridge/spec/spec-name";
 import type { DraftState } from "../protocol/market-messages";
 import type { LoadedMarket } from "./market-host";
 import { chooseSpec, isSpec } from "./spec-files";
@@ -17,8 +19,7 @@ export class MarketDraft implements Disposable {
   constructor(market: LoadedMarket, tell: (draft: DraftState) => void) {
     this.#market = market;
     this.#tell = tell;
-    this.#document =
-      window.activeTextEditor?.document ?? window.visibleTextEditors.map(({ document }) => document).find(isSpec);
+    this.#document = specInFront();
     this.#disposables = [
       window.onDidChangeActiveTextEditor((editor) => {
         if (editor !== undefined && isSpec(editor.document)) {
@@ -47,6 +48,17 @@ export class MarketDraft implements Disposable {
       this.#document = document;
       this.read();
     }
+  }
+
+  /** Finds a spec where none was in front: panels may hide it. */
+  async find(): Promise<void> {
+    const tab = window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .find(({ input }) => input instanceof TabInputText && isSpecName(posix.basename(input.uri.path)));
+    if (this.#document === undefined && tab?.input instanceof TabInputText) {
+      this.#document = await workspace.openTextDocument(tab.input.uri);
+    }
+    this.read();
   }
 
   /** Reads the spec and tells what it needs. */
@@ -112,4 +124,11 @@ function describe(
     services: services.slice(0, 200),
     notes: notes.slice(0, 50),
   };
+}
+
+function specInFront(): TextDocument | undefined {
+  const active = window.activeTextEditor?.document;
+  return active !== undefined && isSpec(active)
+    ? active
+    : window.visibleTextEditors.map(({ document }) => document).find(isSpec);
 }

@@ -143,8 +143,8 @@ class PanelSession implements Disposable {
       post,
     );
     this.#draft = new MarketDraft(market, (draft) => this.feed.setDraft(draft));
-    this.#unsubscribe = [hub.onChange(({ kind }) => kind === "network" && void this.#draft.read())];
-    void this.#draft.read();
+    this.#unsubscribe = [hub.onChange(({ kind }) => kind === "network" && this.#draft.read())];
+    void this.#draft.find();
     void this.#detect();
   }
 
