@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FrameLocator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { approve, bid, start } from "../../src/bridge/market/actions";
+import { approve, bid, decide, start, submitProof } from "../../src/bridge/market/actions";
 import { type Receipt, receiptTypedData } from "../../src/bridge/market/receipts";
-import { OTT, TestMarket } from "../../src/bridge/market/testing/market";
+import { entry, leafOf } from "../../src/bridge/market/testing/claims";
+import { OTT, SPEC_CID, TestMarket } from "../../src/bridge/market/testing/market";
 import { PhoneWallet } from "../support/phone-wallet";
 import { TestRelay } from "../support/relay";
 import { packagedExtension, Server } from "./driver/server";
@@ -100,6 +101,22 @@ async function nodeReceipt(jobId: bigint, usedSeconds: number): Promise<string> 
   return JSON.stringify({ ...receipt, jobId: String(jobId), amount: String(receipt.amount), nodeSignature });
 }
 
+/** Posts the same job once more. */
+async function postAnother(jobId: bigint): Promise<void> {
+  await window.palette("ZLayer: Post Job");
+  await (await panel()).locator("vscode-button", { hasText: "Post Job" }).click();
+  await window.pressInDialog("Sign");
+  await window.pressInDialog("Continue");
+  await (await panel()).getByRole("heading", { name: `Job #${jobId}`, exact: true }).waitFor();
+}
+
+async function acceptFirst(): Promise<void> {
+  const shown = await panel();
+  await shown.getByRole("button", { name: "Accept the bid" }).first().click();
+  await window.pressInDialog("Continue");
+  await shown.locator(".job-head .state.assigned").waitFor();
+}
+
 describe("the market", () => {
   test("a wallet is connected by the link of its QR code", async () => {
     await window.palette("ZLayer: Connect Wallet");
@@ -161,5 +178,55 @@ describe("the market", () => {
     expect((await market.balance(node.address)) - before[1]).toBe(amount - fee);
     expect((await market.balance(developer.address)) - before[0]).toBe(HIGHEST * BigInt(HOUR) - amount);
     expect((await market.follow()).node(node.address)?.reputation).toBe(fee);
+  });
+
+  test("a node that never starts is replaced: the job is opened again and another bid is taken", async () => {
+    await postAnother(2n);
+    await bidBy(2n, market.accounts.node, PRICE);
+    await acceptFirst();
+    await market.passSeconds(901);
+    const shown = await panel();
+    await shown.locator("vscode-button", { hasText: "Expire" }).click();
+    await window.pressInDialog("Continue");
+    await shown.locator(".job-head .state.open").waitFor();
+    await shown.getByText("failed").first().waitFor();
+    await window.screenshot("market-6-reopened");
+    await bidBy(2n, market.accounts.rival, PRICE);
+    await acceptFirst();
+    await market.send(start(market.client, { from: market.accounts.rival.address, jobId: 2n }));
+    await shown.locator(".job-head .state.running").waitFor();
+  });
+
+  test.each([
+    ["won", 0n],
+    ["lost", PRICE * 600n],
+  ])("a dispute that is %s", async (outcome, award) => {
+    const jobId = (await lastJob()) + 1n;
+    const { developer, rival, arbiter } = market.accounts;
+    await postAnother(jobId);
+    await bidBy(jobId, rival, PRICE);
+    await acceptFirst();
+    await market.send(start(market.client, { from: rival.address, jobId }));
+    await market.passSeconds(HOUR + 1);
+    const last = entry(jobId, 600);
+    const claim = { from: rival.address, jobId, root: leafOf(last), logCid: SPEC_CID, last, proof: [] };
+    await market.send(submitProof(market.client, claim));
+    const shown = await panel();
+    await shown.locator(".job-head .state.claimed").waitFor();
+    await shown.locator(".job-actions vscode-button", { hasText: "Dispute…" }).click();
+    await shown.locator("vscode-text-area textarea").fill("It never answered.");
+    const before = await market.balance(developer.address);
+    await shown.locator(".action-form vscode-button", { hasText: "Dispute" }).click();
+    await window.pressInDialog("Continue");
+    await shown.locator(".job-head .state.disputed").waitFor();
+    await window.screenshot(`market-7-disputed-${outcome}`);
+    const slashBps = award === 0n ? 10_000 : 0;
+    await market.send(decide(market.client, { from: arbiter.address, jobId, award, slashBps }));
+    await shown.locator(".job-head .state.settled").waitFor();
+    await window.screenshot(`market-8-dispute-${outcome}`);
+    const gained = (await market.balance(developer.address)) - before;
+    const refund = HIGHEST * BigInt(HOUR) - award;
+    const bond = 10n * OTT;
+    expect(award === 0n ? gained > refund : gained === refund - bond).toBe(true);
   });
 });
