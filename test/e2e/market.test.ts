@@ -152,7 +152,7 @@ describe("the market", () => {
     await bidBy(1n, rival, HIGHEST);
     const bids = shown.getByRole("grid", { name: "Bids" }).locator(".grid-canvas .grid-row");
     await expect.poll(() => bids.count(), { timeout: 20_000 }).toBe(2);
-    await window.screenshot("market-3-bids");
+    await window.screenshot("market");
     await bids.first().getByRole("button", { name: "Accept" }).click();
     await window.pressInDialog("Continue");
     await shown.locator(".job-head .state.assigned").waitFor();
@@ -228,5 +228,26 @@ describe("the market", () => {
     const refund = HIGHEST * BigInt(HOUR) - award;
     const bond = 10n * OTT;
     expect(award === 0n ? gained > refund : gained === refund - bond).toBe(true);
+  });
+
+  test("what the chain takes back disappears", async () => {
+    const jobId = (await lastJob()) + 1n;
+    await postAnother(jobId);
+    const shown = await panel();
+    const snapshot = await market.test.snapshot();
+    await bidBy(jobId, market.accounts.rival, PRICE);
+    const accept = shown.getByRole("button", { name: "Accept the bid" });
+    await expect.poll(() => accept.count(), { timeout: 20_000 }).toBe(1);
+    await market.test.revert({ id: snapshot });
+    await market.test.mine({ blocks: 3 });
+    await shown.getByText("No bids yet").waitFor();
+    expect(await accept.count()).toBe(0);
+  });
+
+  test("a relay that is down is told, and the market can still be seen", async () => {
+    await relay.stop();
+    await window.page.locator('.statusbar-item[aria-label*="relay cannot be reached"]').waitFor({ timeout: 60_000 });
+    await (await panel()).locator(".job-head .state.open").waitFor();
+    await window.screenshot("market-9-relay-down");
   });
 });

@@ -176,6 +176,8 @@ export class JobView {
     this.#bidSearch.hidden = model.bids.size < 2;
     this.#noBids.hidden = this.#noBids.textContent === "";
     this.#acceptWork.update(`accept ${row.id}`);
+    // The job is open again after a bid was accepted: that is no longer news.
+    this.#acceptWork.element.hidden ||= model.works.get(`accept ${row.id}`)?.status === "done";
   }
 
   #noBidsText(row: JobRow): string {
