@@ -76,6 +76,30 @@ test.each([
     "image: {name: a}\nenv:\n  A: 2\nscale: {mode: manual}",
   ],
   [
+    "a directory beside the spec",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: bind, source: ./data, target: /data}]",
+    "/data`",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: bind, source: /data, target: /data}]",
+  ],
+  [
+    "a directory that may be a volume",
+    "image: {name: a}\nscale: {mode: manual}\nstorage:\n  - type: bind\n    source: ./data\n    target: /data",
+    "volume",
+    "image: {name: a}\nscale: {mode: manual}\nstorage:\n  - type: named\n    name: data\n    target: /data",
+  ],
+  [
+    "a place in the container without its slash",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: anonymous, target: ./data}]",
+    "/data",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: anonymous, target: /data}]",
+  ],
+  [
+    "a name that no volume has",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: named, name: My Data, target: /data}]",
+    "my-data",
+    "image: {name: a}\nscale: {mode: manual}\nstorage: [{type: named, name: my-data, target: /data}]",
+  ],
+  [
     "itself",
     "image: {name: a}\nscale: {mode: manual}\ndepends: [{service: web}]",
     "Remove",

@@ -1,5 +1,6 @@
 import type { Range } from "vscode-languageserver/node";
 import { COMPOSE_FIELDS } from "./compose-fields";
+import { impossibleFixes } from "./impossible-fixes";
 import type { Fix } from "./rules/rule";
 import { lackingCapabilities } from "./schema";
 import type { SpecDocument } from "./spec-document";
@@ -41,6 +42,9 @@ export function errorFixes(document: SpecDocument, problem: SpecProblem, at: Ran
   }
   if (problem.code === "invalid-duration" && /^\d+$/.test(text)) {
     return [replace(`Write \`${text}s\``, `${text}s`)];
+  }
+  if (problem.code === "self-dependency" || problem.code === "invalid-path" || problem.code === "invalid-volume-name") {
+    return impossibleFixes(document, problem);
   }
   if (problem.code === "wasm-capability") {
     return capabilityFix(document, problem);

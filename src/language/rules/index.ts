@@ -2,7 +2,6 @@ import type { Diagnostic, Range } from "vscode-languageserver/node";
 import { rulePage } from "../rule-pages";
 import type { SpecDocument } from "../spec-document";
 import type { Part } from "../spec-tree";
-import { dependencyCycle, selfDependency } from "./dependencies";
 import { duplicateKey, duplicateService } from "./duplicate-key";
 import { hasNoEffect } from "./has-no-effect";
 import { ignoredKey } from "./ignored-key";
@@ -11,7 +10,7 @@ import { inlineSecret } from "./inline-secret";
 import { deploymentName, nullIsText, secretReference, serviceName, variableName } from "./names";
 import { noNodeFits } from "./no-node-fits";
 import { overlaysInPart } from "./overlays-in-part";
-import { endpointPortTwice, networkNone, portClash } from "./ports";
+import { endpointPortTwice, networkNone } from "./ports";
 import { duplicateRole, unknownRole } from "./replica-groups";
 import type { Finding, Rule } from "./rule";
 import { scaleOmitted } from "./scale-omitted";
@@ -27,15 +26,12 @@ export const rules: Rule[] = [
   inlineSecret,
   duplicateKey,
   duplicateService,
-  dependencyCycle,
-  selfDependency,
   waitsForJob,
   valueOutOfRange,
   unknownName,
   unreadableText,
   ignoredKey,
   hasNoEffect,
-  portClash,
   endpointPortTwice,
   networkNone,
   relativePath,

@@ -2,18 +2,12 @@ import { DiagnosticSeverity } from "vscode-languageserver/node";
 import type { Rule } from "./rule";
 import { select } from "./select";
 
-/** Paths inside a container, and of a bind on the machine, begin with a slash. */
+/** Paths inside a container begin with a slash. Those of mounts are the engine's matter (`invalid-path`). */
 export const relativePath: Rule = {
   code: "relative-path",
   severity: DiagnosticSeverity.Warning,
   *check(document) {
-    const patterns = [
-      "services.*.storage.[].target",
-      "services.*.storage.[].source",
-      "services.*.devices.[].path",
-      "services.*.command.workdir",
-    ];
-    for (const pattern of patterns) {
+    for (const pattern of ["services.*.devices.[].path", "services.*.command.workdir"]) {
       for (const { node, text } of select(document, pattern)) {
         if (
           text !== undefined &&
@@ -32,13 +26,20 @@ export const relativePath: Rule = {
   },
 };
 
+/** Names that the engine takes; others it refuses (`invalid-volume-name`). */
+const VOLUME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
 /** The form of a volume's name that ZLayer wrote down and never checks. */
 export const storageName: Rule = {
   code: "storage-name",
   severity: DiagnosticSeverity.Warning,
   *check(document) {
     for (const { node, text } of select(document, "services.*.storage.[].name")) {
-      if (text !== undefined && (text.length > 63 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text))) {
+      if (
+        text !== undefined &&
+        VOLUME.test(text) &&
+        (text.length > 63 || !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(text))
+      ) {
         const name = dashed(text);
         const range = document.range(node);
         yield {
