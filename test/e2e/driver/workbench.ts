@@ -266,7 +266,7 @@ export class Workbench {
   async screenshot(name: string, part?: Locator): Promise<void> {
     const directories = process.env["ZLAYER_UPDATE_IMAGES"] ? [TEST_RESULTS, IMAGES] : [TEST_RESULTS];
     for (const directory of directories) {
-      await (part ?? this.page).screenshot({ path: join(directory, `${name}.png`) });
+      await (part ?? this.page).screenshot({ path: join(directory, `${name}.png`), animations: "disabled" });
     }
   }
 }

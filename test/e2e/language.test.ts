@@ -1,0 +1,232 @@
+// Writing a spec in the real VS Code with the packaged extension: completion, diagnostics, hover, quick fixes, renaming, and what
+// the commands make of a spec and of a Compose file.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Editor } from "./driver/editor";
+import { packagedExtension, Server } from "./driver/server";
+import { Workbench } from "./driver/workbench";
+
+const FAULTY = `# The shop: what its customers see, and what it remembers.
+version: v1
+deployment: shop
+
+services:
+  web:
+    image: docker.io/library/nginx:1.27
+    scale:
+      mode: fixed
+      replicas: 2
+    resources:
+      memory: 512MB
+    stop_grace_period: 30
+    helth:
+      check:
+        type: tcp
+        port: 80
+    depends:
+      - service: database
+        condition: healthy
+  database:
+    image:
+      name: docker.io/library/postgres:17
+    env:
+      POSTGRES_PASSWORD: hunter2
+`;
+
+const UNTIDY = `version: v1
+deployment:   shop # its name
+services:
+    # What customers see.
+    web:
+        image: {name: "docker.io/library/nginx:1.27"}
+
+        scale:   # by hand
+            mode: fixed
+            replicas: 1
+`;
+
+const TIDY = `version: v1
+deployment: shop # its name
+services:
+  # What customers see.
+  web:
+    image: { name: "docker.io/library/nginx:1.27" }
+
+    scale: # by hand
+      mode: fixed
+      replicas: 1
+`;
+
+const COMPOSE = `services:
+  web:
+    image: nginx:1.27
+    ports: ["127.0.0.1:8080:80"]
+    deploy: { replicas: 2 }
+    secrets: [key]
+`;
+
+const WRITTEN = `version: v1
+deployment: shop
+services:
+  database:
+    image:
+      name: docker.io/library/postgres:17
+    scale:
+      mode: fixed
+      replicas: 1
+    resources:
+      memory: 512Mi
+    endpoints:
+      - name: sql
+        protocol: tcp
+        port: 5432
+    health:
+      check:
+        type: tcp
+        port: 5432
+  web:
+    image:
+      name: docker.io/library/nginx:1.27
+    scale:
+      mode: fixed
+      replicas: 2
+    depends:
+      - service: database
+        condition: healthy
+    resources:
+      cpu: 0.5`;
+
+let server: Server;
+let workbench: Workbench;
+let editor: Editor;
+let folder: string;
+
+beforeAll(async () => {
+  server = await Server.start({
+    name: "language",
+    vsix: await packagedExtension(),
+    settings: { "explorer.autoReveal": false },
+  });
+  folder = join(server.home, "shop");
+  await mkdir(folder);
+  await writeFile(join(folder, "shop.zlayer.yml"), FAULTY);
+  await writeFile(join(folder, "untidy.zlayer.yml"), UNTIDY);
+  await writeFile(join(folder, "docker-compose.yml"), COMPOSE);
+  workbench = await Workbench.open(server.url, folder);
+  editor = new Editor(workbench);
+});
+
+afterAll(async () => {
+  await workbench?.screenshot("language-end");
+  await workbench?.close();
+  await server?.close();
+});
+
+/** Saves the file in front, and waits until it holds what is expected. */
+async function saved(name: string, expected: string): Promise<void> {
+  await editor.page.keyboard.press("Control+S");
+  await expect.poll(() => readFile(join(folder, name), "utf8"), { timeout: 10_000 }).toBe(expected);
+}
+
+/** Waits for what the status bar says of problems. */
+async function problemCount(expected: string | RegExp): Promise<void> {
+  await expect.poll(() => editor.problemCount(), { timeout: 30_000 }).toMatch(expected);
+}
+
+test("a spec is written from nothing: only names, images and numbers are typed", async () => {
+  await editor.createFile("app.zlayer.yml");
+  await editor.take("version");
+  await editor.take("v1");
+  await editor.newLine();
+  await editor.take("deployment");
+  await editor.type("shop");
+  await editor.newLine();
+  await editor.take("services");
+
+  await editor.take("new service");
+  await editor.fill("database");
+  await editor.fill("docker.io/library/postgres:17");
+  await editor.type("1");
+  await editor.newLine(1);
+  await editor.take("resources");
+  await editor.take("memory");
+  await editor.take("512Mi");
+  await editor.newLine(1);
+  await editor.take("endpoints");
+  await editor.fill("sql");
+  await editor.take("tcp");
+  await editor.page.keyboard.press("Tab");
+  await editor.type("5432");
+  await editor.newLine(2);
+  await editor.take("health");
+  await editor.take("tcp");
+  await editor.newLine();
+  await editor.take("port");
+  await editor.take("5432");
+
+  await editor.newLine(3);
+  await editor.take("new service");
+  await editor.fill("web");
+  await editor.fill("docker.io/library/nginx:1.27");
+  await editor.type("2");
+  await editor.newLine(1);
+  await editor.take("depends");
+  await editor.take("database");
+  await editor.newLine();
+  await editor.take("condition");
+  await editor.take("healthy");
+  await editor.newLine(2);
+  await editor.goTo("restart_policy");
+  await editor.toggleDocumentation();
+  await workbench.screenshot("completion");
+  await editor.toggleDocumentation();
+  await editor.take("resources");
+  await editor.take("cpu");
+  await editor.take("0.5");
+
+  await saved("app.zlayer.yml", WRITTEN);
+  await problemCount("No Problems");
+});
+
+test("what is wrong is underlined and listed, each at its place", async () => {
+  await workbench.openFile("shop.zlayer.yml");
+  await problemCount("Errors: 4, Warnings: 1, Infos: 1");
+  const found = await workbench.problems();
+  expect(found.join("\n")).toMatch(/`512MB` is not an amount of memory: write `512Mi`.*Ln 12, Col 15/);
+  expect(await editor.page.locator(".squiggly-error").count()).toBeGreaterThan(0);
+  await workbench.screenshot("diagnostics");
+  await editor.page.keyboard.press("Control+J");
+});
+
+test("hovering a key shows its documentation with its default", async () => {
+  const shown = await editor.hover(editor.word("condition"));
+  expect(await shown.textContent()).toMatch(/condition[\s\S]*Default: healthy/);
+  await workbench.screenshot("hover");
+  await editor.page.keyboard.press("Escape");
+});
+
+test("formatting keeps comments and blank lines", async () => {
+  await workbench.openFile("untidy.zlayer.yml");
+  await workbench.palette("Format Document");
+  await saved("untidy.zlayer.yml", TIDY);
+});
+
+test("a spec is explained with every default", async () => {
+  await workbench.palette("ZLayer: Explain Spec");
+  const explained = editor.page.locator(".editor-group-container.active .view-lines", {
+    hasText: "What ZLayer makes of",
+  });
+  await explained.waitFor();
+  expect(await workbench.editorText()).toMatch(/pull_policy: if_not_present # \(default\)/);
+  await workbench.screenshot("explain");
+});
+
+test("a Compose file becomes a spec, with a list of what could not be carried over", async () => {
+  await workbench.openFile("docker-compose.yml");
+  await workbench.palette("ZLayer: Convert Compose File to Spec");
+  await workbench.notified("One part has no counterpart in a spec.");
+  await workbench.hideNotifications();
+  await expect.poll(() => workbench.editorText()).toMatch(/services\.web\.secrets[\s\S]*deployment: shop/);
+  await workbench.screenshot("compose");
+});
