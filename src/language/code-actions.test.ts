@@ -165,3 +165,13 @@ test("fix all mends everything that can be mended", async () => {
     spec("image: { name: nginx }\nresources: {memory: 1Gi}\nenv: {A: b}\nscale:\n  mode: fixed\n  replicas: 1"),
   );
 });
+
+test("fix all mends what begins where the mending before it ends", async () => {
+  const document = await server.open(
+    "version: v1\ndeployment: demo\nservices:\n  db:\n    image: {name: a}\n    env:\n      DB_PASSWORD: hunter2\n",
+  );
+  const [all] = await actions(document, "source.fixAll");
+  expect(document.applied(all?.edit?.changes?.[document.uri] ?? [])).toBe(
+    "version: v1\ndeployment: demo\nservices:\n  db:\n    image: {name: a}\n    env:\n      DB_PASSWORD: $S:db-password\n    scale:\n      mode: fixed\n      replicas: 1\n",
+  );
+});

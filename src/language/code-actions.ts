@@ -86,7 +86,8 @@ function together(document: SpecDocument, all: Mendable[]): TextEdit[] {
       document.offset(range.start),
       document.offset(range.end),
     ]);
-    if (ownSpans.every(([start, end]) => spans.every(([from, to]) => end < from || start > to))) {
+    // One may begin where another ends; of two that begin at the same place it would not be clear which comes first.
+    if (ownSpans.every(([start, end]) => spans.every(([from, to]) => start !== from && (end <= from || start >= to)))) {
       edits.push(...own);
       spans.push(...ownSpans);
     }

@@ -42,6 +42,8 @@ test("every default is filled in and marked", async () => {
   expect(text).toContain("pull_policy: if_not_present # (default)");
   expect(text).toContain("timeout: 5s\n");
   expect(text).toContain("on_timeout: fail # (default)");
+  expect(text).toContain("    # (default)\n    command: {}\n");
+  expect(text).not.toMatch(/^\s*(\{\}|\[\])/m);
   expect(text.indexOf("  web:")).toBeLessThan(text.indexOf("  db:"));
   const again: Diagnostic[] = (await server.open(text)).diagnostics.filter(({ severity }) => severity === 1);
   expect(again).toEqual([]);

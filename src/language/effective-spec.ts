@@ -26,7 +26,7 @@ export const effectiveSpec: Feature = {
 
 function explain(document: SpecDocument, spec: unknown): string {
   const yaml = new Document(spec);
-  yaml.commentBefore = " What ZLayer makes of this spec. Lines marked (default) are not written in it.";
+  yaml.commentBefore = " What ZLayer makes of this spec. What is marked (default) is not written in it.";
   order(document, yaml.contents as SpecNode | null, []);
   mark(document, yaml.contents as SpecNode | null, []);
   return yaml.toString({ lineWidth: 0 });
@@ -58,7 +58,7 @@ function mark(document: SpecDocument, node: SpecNode | null | undefined, path: S
       const value = pair.value as SpecNode | null;
       if (document.at(document.root, ...below) !== undefined) {
         mark(document, value, below);
-      } else if (isScalar(value) || ((isMap(value) || isSeq(value)) && value.items.length === 0)) {
+      } else if (isScalar(value)) {
         value.comment = " (default)";
       } else if (isScalar(pair.key)) {
         pair.key.commentBefore = " (default)";
