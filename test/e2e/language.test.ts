@@ -30,8 +30,14 @@ services:
   database:
     image:
       name: docker.io/library/postgres:17
-    env:
-      POSTGRES_PASSWORD: hunter2
+`;
+
+const MENDED = `${FAULTY.replace("image: docker.io/library/nginx:1.27", "image: { name: docker.io/library/nginx:1.27 }")
+  .replace("512MB", "512Mi")
+  .replace("period: 30", "period: 30s")
+  .replace("helth", "health")}    scale:
+      mode: fixed
+      replicas: 1
 `;
 
 const UNTIDY = `version: v1
@@ -191,7 +197,7 @@ test("a spec is written from nothing: only names, images and numbers are typed",
 
 test("what is wrong is underlined and listed, each at its place", async () => {
   await workbench.openFile("shop.zlayer.yml");
-  await problemCount("Errors: 4, Warnings: 1, Infos: 1");
+  await problemCount("Errors: 4, Infos: 1");
   const found = await workbench.problems();
   expect(found.join("\n")).toMatch(/`512MB` is not an amount of memory: write `512Mi`.*Ln 12, Col 15/);
   expect(await editor.page.locator(".squiggly-error").count()).toBeGreaterThan(0);
@@ -204,6 +210,33 @@ test("hovering a key shows its documentation with its default", async () => {
   expect(await shown.textContent()).toMatch(/condition[\s\S]*Default: healthy/);
   await workbench.screenshot("hover");
   await editor.page.keyboard.press("Escape");
+});
+
+test("a quick fix mends one mistake, and all others are mended at once", async () => {
+  await workbench.openFile("shop.zlayer.yml");
+  await editor.click(editor.word("512MB"));
+  const menu = await editor.quickFixes();
+  await menu.locator(".monaco-list-row", { hasText: "Write `512Mi`" }).waitFor();
+  await workbench.screenshot("quick-fix");
+  await editor.page.keyboard.press("Enter");
+  await problemCount("Errors: 3, Infos: 1");
+  await saved("shop.zlayer.yml", FAULTY.replace("512MB", "512Mi"));
+  const mended = async (): Promise<string> => {
+    await workbench.palette("Fix All");
+    await editor.page.waitForTimeout(500);
+    return await editor.problemCount();
+  };
+  await expect.poll(mended, { timeout: 30_000 }).toBe("No Problems");
+  await saved("shop.zlayer.yml", MENDED);
+});
+
+test("a service is found from where it is named, and renamed everywhere", async () => {
+  await editor.click(editor.word("database"));
+  await editor.page.keyboard.press("F12");
+  await editor.page.locator(".statusbar-item", { hasText: "Ln 21, Col 3" }).waitFor();
+  await editor.rename("store");
+  await saved("shop.zlayer.yml", MENDED.replaceAll("database", "store"));
+  await problemCount("No Problems");
 });
 
 test("formatting keeps comments and blank lines", async () => {

@@ -181,9 +181,15 @@ export class Editor {
 
 /** Where to point: a pointer that goes to the element itself would scroll the window's inside out of its place. */
 async function middle(word: Locator): Promise<{ x: number; y: number }> {
-  const box = await word.boundingBox();
-  if (box === null) {
-    throw new Error("the word is not in sight");
+  for (const end = Date.now() + APPEARS; ; ) {
+    await word.waitFor();
+    const box = await word.boundingBox();
+    if (box !== null) {
+      return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+    }
+    // The line was drawn anew meanwhile.
+    if (Date.now() > end) {
+      throw new Error("the word is not in sight");
+    }
   }
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 }
