@@ -17,7 +17,11 @@ export const COMPOSE_FIELDS: Record<string, Convert> = {
   ports: (value) => list(value, port, "port_mappings"),
   volumes: (value) => list(value, mount, "storage"),
   tmpfs: (value) =>
-    list(Array.isArray(value) ? value : [value], (target) => ({ type: "tmpfs", target: String(target) }), "storage"),
+    list(
+      Array.isArray(value) ? value : [value],
+      (target) => ({ type: "tmpfs", target: String(target).split(":")[0] }),
+      "storage",
+    ),
   environment: (value) => pairs(value, "env"),
   labels: (value) => pairs(value, "labels"),
   sysctls: (value) => pairs(value, "sysctls"),
@@ -60,7 +64,10 @@ export const COMPOSE_FIELDS: Record<string, Convert> = {
   cap_add: (value) => texts(value, "capabilities"),
   cap_drop: (value) => texts(value, "cap_drop"),
   dns: (value) => texts(value, "dns"),
-  extra_hosts: (value) => texts(value, "extra_hosts"),
+  extra_hosts: (value) =>
+    isRecord(value)
+      ? as({ extra_hosts: Object.entries(value).map(([name, address]) => `${name}:${address}`) })
+      : texts(Array.isArray(value) ? value.map((line) => String(line).replace("=", ":")) : value, "extra_hosts"),
   security_opt: (value) => texts(value, "security_opt"),
   expose: (value) => texts(value, "expose"),
   stop_signal: (value) => as({ stop_signal: String(value) }),
@@ -165,6 +172,9 @@ function mount(value: unknown): Record<string, unknown> | undefined {
     }
     if (source === undefined) {
       return { type: "anonymous", target };
+    }
+    if (type !== "bind" && type !== "volume") {
+      return undefined;
     }
     return type === "bind"
       ? { type, source, target, ...readonly }

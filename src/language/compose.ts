@@ -1,6 +1,8 @@
 // A whole Compose file as a spec, with a list of what could not be carried over.
 import { parseDocument, stringify } from "yaml";
 import { COMPOSE_FIELDS } from "./compose-fields";
+import { fitEngine } from "./compose-limits";
+import { interpolate, interpolateService } from "./compose-variables";
 
 export interface ComposeConversion {
   /** The spec, as YAML. */
@@ -15,9 +17,10 @@ const NEEDLESS = ["version", "name", "services", "volumes", "networks"];
 /**
  * @param text a Compose file
  * @param deployment what to call the deployment when the file names none
- * @throws Error when the text is not YAML or has no services
+ * @param directory of the Compose file, a whole path, where its relative mounts begin; those are reported as lost without it
+ * @throws Error when the text is not YAML, has no services or holds what no program can be given
  */
-export function convertCompose(text: string, deployment: string): ComposeConversion {
+export function convertCompose(text: string, deployment: string, directory?: string): ComposeConversion {
   const document = parseDocument(text, { merge: true, uniqueKeys: false, logLevel: "silent" });
   const [error] = document.errors;
   if (error !== undefined) {
@@ -30,11 +33,19 @@ export function convertCompose(text: string, deployment: string): ComposeConvers
   const lost = Object.keys(file)
     .filter((name) => !NEEDLESS.includes(name) && !name.startsWith("x-"))
     .map((name) => name);
-  const services: Record<string, unknown> = {};
+  const missing = new Set<string>();
+  const miss = (name: string) => missing.add(name);
+  const services: Record<string, Record<string, unknown>> = {};
   for (const [name, value] of Object.entries(file["services"])) {
-    services[name] = isRecord(value) ? service(value, `services.${name}`, lost) : {};
+    services[name] = service(interpolateService(isRecord(value) ? value : {}, miss), `services.${name}`, lost);
   }
-  const spec = { version: "v1", deployment: deploymentName(String(file["name"] ?? deployment)), services };
+  fitEngine(services, directory, lost);
+  if (JSON.stringify(services).includes("\\u0000")) {
+    throw new Error("This Compose file holds a NUL character, which no program can be given. Remove it.");
+  }
+  const called = String(interpolate(file["name"], miss) ?? deployment);
+  lost.push(...[...missing].map((name) => `the variable ${name}: it has no default, and was read as empty`));
+  const spec = { version: "v1", deployment: deploymentName(called), services };
   const notes =
     lost.length === 0
       ? ""

@@ -38,7 +38,13 @@ async function convert(): Promise<void> {
   }
   const { convertCompose } = await import("../../language/compose");
   const folder = posix.basename(posix.dirname(compose.uri.path));
-  const { spec, lost } = convertCompose(compose.getText(), folder === "" ? "app" : folder);
+  const { spec, lost } = convertCompose(
+    compose.getText(),
+    folder === "" ? "app" : folder,
+    compose.uri.scheme === "file" || compose.uri.scheme === "vscode-remote"
+      ? posix.dirname(compose.uri.path)
+      : undefined,
+  );
   await window.showTextDocument(await workspace.openTextDocument({ language: "zlayer", content: spec }));
   if (lost.length > 0) {
     const parts = lost.length === 1 ? "One part has" : `${lost.length} parts have`;
