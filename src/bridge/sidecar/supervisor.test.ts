@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const supervisor of supervisors) {
     await supervisor.client.shutdown().catch(() => undefined);
   }
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 });
 
 /** A window's supervisor; windows share the directory. */

@@ -36,7 +36,10 @@ export class Workbench {
       args: CHROMIUM_ARGS,
     });
     try {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
       const page = await context.newPage();
       page.setDefaultTimeout(APPEARS);
       await page.goto(`${serverUrl}/?folder=${encodeURIComponent(folder)}`, { waitUntil: "domcontentloaded" });
@@ -56,6 +59,32 @@ export class Workbench {
   async openFile(name: string): Promise<void> {
     await this.page.locator(".explorer-folders-view .monaco-list-row", { hasText: name }).first().dblclick();
     await this.page.locator(".tab.active", { hasText: name }).waitFor();
+  }
+
+  /** The same without the mouse. */
+  async openFileByKeyboard(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    await this.quickInput().fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
+    await this.quickInput().press("Enter");
+    await this.activeTab(name);
+  }
+
+  /** Waits until an editor tab is in front. */
+  async activeTab(title: string): Promise<void> {
+    await this.page.locator(".editor-group-container.active .tab.active", { hasText: title }).waitFor();
+  }
+
+  /** A lens in the editor in front, by its title. @param index which one, of those in sight with this title */
+  lens(title: string, index = 0): Locator {
+    return this.page
+      .locator(".editor-group-container.active .codelens-decoration a", { hasText: exactly(title) })
+      .nth(index);
+  }
+
+  /** What the window copied last. */
+  async clipboard(): Promise<string> {
+    return this.page.evaluate("navigator.clipboard.readText()");
   }
 
   /** The editor's visible lines, run together. */
