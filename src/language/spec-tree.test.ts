@@ -65,3 +65,11 @@ test("a fresh read is the library's own where that finds no fault", () => {
   }
   expect(compared).toBeGreaterThan(300);
 }, 60_000);
+
+test("an alias before its anchor stands for nothing", () => {
+  const text = "version: v1\nservices:\n  a: *later\n  b: &later\n    image: { name: x }\n";
+  const tree = new SpecTree(text);
+  expect(tree.anchored("later", text.indexOf("*later"))).toBeUndefined();
+  expect(tree.anchored("later", text.length)).toBeDefined();
+  expect(tree.anchored("never", text.length)).toBeUndefined();
+});

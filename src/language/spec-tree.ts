@@ -149,10 +149,13 @@ export class SpecTree {
       }
     }
     const start = (node: Node) => node.range?.[0] ?? 0;
-    return this.#anchors
-      .get(name)
-      ?.filter((node) => start(node) < before)
-      .reduce((nearest, node) => (start(node) > start(nearest) ? node : nearest));
+    let nearest: Node | undefined;
+    for (const node of this.#anchors.get(name) ?? []) {
+      if (start(node) < before && (nearest === undefined || start(node) > start(nearest))) {
+        nearest = node;
+      }
+    }
+    return nearest;
   }
 
   #allAnchors(): Iterable<Node> {
