@@ -330,7 +330,11 @@ fn the_way_out_is_kept_running_and_ends_with_the_namespaces() {
         named("pas").filter(|pid| *pid != first)
     });
     // Without its keeper, the next engine starts another one, and still only one pasta runs.
-    kill(named("zlayer-keeper").unwrap(), Signal::SIGKILL).unwrap();
+    let keeper = named("zlayer-keeper").unwrap();
+    kill(keeper, Signal::SIGKILL).unwrap();
+    until("the killed keeper stays", || {
+        (named("zlayer-keeper") != Some(keeper)).then_some(())
+    });
     assert_eq!(user.ask(&["enter"])[0]["resumed"], true);
     until("no keeper was started", || named("zlayer-keeper"));
     // New namespaces are made when the holder was killed, and the old ones leave nothing.
