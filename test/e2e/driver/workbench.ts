@@ -63,8 +63,7 @@ export class Workbench {
 
   /** The same without the mouse. */
   async openFileByKeyboard(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    await this.quickInput().fill(name);
+    await this.askQuickInput("Control+p", name);
     await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
     await this.quickInput().press("Enter");
     await this.activeTab(name);
@@ -99,8 +98,7 @@ export class Workbench {
   async palette(title: string): Promise<void> {
     const label = this.page.locator(".monaco-list-row.focused .label-name", { hasText: exactly(title) });
     for (const end = Date.now() + 60_000; ; ) {
-      await this.page.keyboard.press("F1");
-      await this.quickInput().fill(`>${title}`);
+      await this.askQuickInput("F1", `>${title}`);
       try {
         await label.first().waitFor({ timeout: 3000 });
         await this.quickInput().press("Enter");
@@ -116,8 +114,7 @@ export class Workbench {
 
   /** The titles that the palette offers for a text. */
   async paletteTitles(text: string): Promise<string[]> {
-    await this.page.keyboard.press("F1");
-    await this.quickInput().fill(`>${text}`);
+    await this.askQuickInput("F1", `>${text}`);
     await this.quickRow(text).waitFor();
     const titles = await this.page.locator(".quick-input-list .monaco-list-row .label-name").allInnerTexts();
     await this.page.keyboard.press("Escape");
@@ -135,12 +132,49 @@ export class Workbench {
     await this.quickInput().press("Enter");
   }
 
+  /** Takes the file that a dialog proposes. The box accepts Enter only once it has looked the path up. */
+  async acceptFile(title: string, path: string): Promise<void> {
+    const box = this.page.locator(".quick-input-widget:visible .quick-input-title", { hasText: title });
+    await box.waitFor();
+    for (const end = Date.now() + APPEARS; await box.isVisible(); ) {
+      const proposed = await this.quickInput()
+        .inputValue({ timeout: 1000 })
+        .catch(() => "");
+      if (proposed === path) {
+        await this.page.keyboard.press("Enter");
+      }
+      await box.waitFor({ state: "hidden", timeout: 1000 }).catch((error: unknown) => {
+        if (Date.now() > end) {
+          throw new Error(`the dialog proposes "${proposed}"`, { cause: error });
+        }
+      });
+    }
+  }
+
   /** Picks a row of the list at the top, with the keyboard. */
   async pick(label: string): Promise<void> {
     await this.quickRow(label).waitFor();
     await this.quickInput().fill(label);
     await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: label }).waitFor();
     await this.quickInput().press("Enter");
+  }
+
+  /**
+   * Opens the box at the top by a key and types into it. What takes the focus late, a webview that opens or a list that closes,
+   * may take the key or the box away: then it is pressed again.
+   */
+  private async askQuickInput(key: string, text: string): Promise<void> {
+    for (const end = Date.now() + APPEARS; ; ) {
+      await this.page.keyboard.press(key);
+      try {
+        await this.quickInput().fill(text, { timeout: 3000 });
+        return;
+      } catch (error) {
+        if (Date.now() > end) {
+          throw error;
+        }
+      }
+    }
   }
 
   quickInput(): Locator {
@@ -171,10 +205,19 @@ export class Workbench {
     await this.treeRow(text).first().locator(".monaco-tl-twistie").click();
   }
 
-  /** Opens the context menu of a row and picks an entry. */
+  /** Opens the context menu of a row and picks an entry. A menu that has just opened ignores clicks, so one may need another. */
   async contextMenu(row: Locator, entry: string): Promise<void> {
     await row.click({ button: "right" });
-    await this.page.locator(".monaco-menu .action-item", { hasText: entry }).first().click();
+    const item = this.page.locator(".monaco-menu .action-item", { hasText: exactly(entry) }).first();
+    await item.waitFor();
+    for (const end = Date.now() + APPEARS; await item.isVisible(); ) {
+      await item.click({ timeout: 2000 }).catch(() => undefined);
+      await item.waitFor({ state: "hidden", timeout: 1000 }).catch((error: unknown) => {
+        if (Date.now() > end) {
+          throw error;
+        }
+      });
+    }
   }
 
   /**
