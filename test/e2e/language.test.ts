@@ -68,7 +68,7 @@ const COMPOSE = `services:
   web:
     image: nginx:1.27
     ports: ["127.0.0.1:8080:80"]
-    deploy: { replicas: 2 }
+    deploy: { replicas: 1 }
     secrets: [key]
 `;
 
