@@ -1,11 +1,14 @@
 // What a developer does with a deployment besides watching it: with the keyboard, from lenses, menus and views. The steps build on
 // each other.
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer, type Server as NetServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { ZLayerClient } from "../../src/bridge/sidecar/client";
 import { unixEndpoint } from "../../src/bridge/sidecar/endpoint";
 import type { DeploymentState, ReplicaState } from "../../src/bridge/sidecar/types";
+import { busyboxImage } from "../integration/support/images";
+import { Registry } from "../integration/support/registry";
 import { packagedExtension, Server } from "./driver/server";
 import { Workbench } from "./driver/workbench";
 import { copySample, type Sample } from "./sample";
@@ -14,11 +17,23 @@ let server: Server;
 let sample: Sample;
 let workbench: Workbench;
 let client: ZLayerClient;
+let registry: Registry;
+/** Holds a port that a spec asks for. */
+let squatter: NetServer;
+let port: number;
 
 beforeAll(async () => {
-  server = await Server.start({ name: "operate", vsix: await packagedExtension() });
+  [server, registry] = await Promise.all([
+    Server.start({ name: "operate", vsix: await packagedExtension() }),
+    Registry.start(),
+  ]);
   await server.provideSampleImage();
   sample = await copySample(server.home);
+  squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+  const address = squatter.address();
+  port = address !== null && typeof address === "object" ? address.port : 0;
+  await writeFile(join(sample.folder, "taken.zlayer.yml"), takenSpec());
   client = new ZLayerClient(unixEndpoint(server.socket));
   workbench = await Workbench.open(server.url, sample.folder);
 });
@@ -27,6 +42,8 @@ afterAll(async () => {
   await workbench?.screenshot("operate-end");
   await workbench?.close();
   await server?.close();
+  await registry?.stop();
+  squatter?.close();
 });
 
 // A step after one that failed would only wait for what cannot come.
@@ -51,6 +68,20 @@ async function state(name = "hello"): Promise<DeploymentState | undefined> {
 
 async function replicas(service: string): Promise<readonly ReplicaState[]> {
   return (await state())?.services.find(({ name }) => name === service)?.replicas ?? [];
+}
+
+function takenSpec(): string {
+  return `version: v1
+deployment: taken
+services:
+  web:
+    image: { name: oci-layout.localhost/hello:1 }
+    command: { entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; httpd -f -p 8080 & wait"] }
+    scale: { mode: fixed, replicas: 1 }
+    endpoints: [{ name: page, protocol: tcp, port: 8080 }]
+    port_mappings:
+      - { host_ip: 127.0.0.1, host_port: ${port}, container_port: 8080 }
+`;
 }
 
 test("with the keyboard alone, the sample is opened and deployed and its log is filtered", async () => {
@@ -114,10 +145,10 @@ test("the log pane pauses, and saves the whole log whatever its filter", async (
 test("the lenses above a deployment and its services lead to logs and metrics", async () => {
   await workbench.openFileByKeyboard("hello.zlayer.yml");
   await workbench.lens("Metrics", 0).click();
-  await workbench.activeTab("Metrics: hello");
+  await workbench.activePanel("Metrics: hello");
   await workbench.openFileByKeyboard("hello.zlayer.yml");
   await workbench.lens("Logs", 1).click();
-  await workbench.activeTab("Logs: hello/web");
+  await workbench.activePanel("Logs: hello/web");
 });
 
 test("an address is copied, and opened in the browser", async () => {
@@ -163,13 +194,52 @@ test("it is deployed again from its changed file", async () => {
   await expect.poll(async () => (await state())?.generation, { timeout: 30_000 }).toBe(before + 1);
   await workbench.notified("“hello” runs.", 60_000);
   await workbench.hideNotifications();
-  // The notification of the first deploy may still be in sight; the page tells when the new one serves.
-  await expect
-    .poll(() =>
-      fetch(sample.url).then(
-        (answer) => answer.text(),
-        () => "",
-      ),
-    )
-    .toContain("It runs again.");
+  expect(await (await fetch(sample.url)).text()).toContain("It runs again.");
+});
+
+test("images are listed with their size, pulled, removed and pruned", async () => {
+  const image = await registry.push("app:1", await busyboxImage());
+  const row = workbench.treeRow(image);
+  await workbench.openViewContainer("ZLayer");
+  await workbench.expandView("Images");
+  await workbench.treeRow(/hello:1.*\d MB/).waitFor();
+  await workbench.palette("ZLayer: Pull Image");
+  await workbench.answer("Pull an image", image);
+  await workbench.treeRow(new RegExp(`${image}.*\\d MB`)).waitFor();
+  await workbench.screenshot("images", workbench.page.locator(".sidebar"));
+
+  await workbench.contextMenu(row, "Remove Image");
+  await workbench.pressInDialog("Remove");
+  await row.waitFor({ state: "detached" });
+
+  await workbench.palette("ZLayer: Pull Image");
+  await workbench.answer("Pull an image", image);
+  await row.waitFor();
+  await workbench.palette("ZLayer: Remove Unused Images");
+  await workbench.pressInDialog("Remove");
+  await workbench.notified(/Removed 1 image; [\d.]+ [kM]B are free again/);
+  await workbench.hideNotifications();
+  await row.waitFor({ state: "detached" });
+  expect((await client.images()).map(({ reference }) => reference)).toEqual(["oci-layout.localhost/hello:1"]);
+});
+
+test("a port that is taken stands at its line, until a deploy succeeds", async () => {
+  await workbench.openFileByKeyboard("taken.zlayer.yml");
+  await workbench.palette("ZLayer: Deploy");
+  await workbench.notified("“taken” does not come up", 60_000);
+  await workbench.hideNotifications();
+  const problems = workbench.page.locator(".markers-panel-container .monaco-list-row", { hasText: "zlayer deploy" });
+  await workbench.palette("Problems: Focus on Problems View");
+  await problems.first().waitFor();
+  expect(await problems.first().textContent()).toContain(String(port));
+  expect(await problems.first().textContent()).toMatch(/Ln (9|10), Col/);
+  await workbench.screenshot("port-taken");
+
+  await new Promise((resolve) => squatter.close(resolve));
+  await workbench.openFileByKeyboard("taken.zlayer.yml");
+  await workbench.palette("ZLayer: Deploy");
+  await workbench.notified("“taken” runs.", 60_000);
+  await workbench.hideNotifications();
+  await workbench.palette("Problems: Focus on Problems View");
+  await problems.first().waitFor({ state: "detached" });
 });

@@ -74,6 +74,12 @@ export class Workbench {
     await this.page.locator(".editor-group-container.active .tab.active", { hasText: title }).waitFor();
   }
 
+  /** Waits until a panel is in front and has taken the focus, which would close a box that is opened before. */
+  async activePanel(title: string): Promise<void> {
+    await this.activeTab(title);
+    await this.page.waitForFunction("document.activeElement?.matches('iframe.webview.ready')");
+  }
+
   /** A lens in the editor in front, by its title. @param index which one, of those in sight with this title */
   lens(title: string, index = 0): Locator {
     return this.page
@@ -192,6 +198,14 @@ export class Workbench {
       .and(this.page.locator(`[aria-label^="${title}"]`));
     if ((await this.page.locator(".sidebar .composite.title h2", { hasText: title }).count()) === 0) {
       await tab.first().click();
+    }
+  }
+
+  /** Opens a view of the side bar that is folded. */
+  async expandView(title: string): Promise<void> {
+    const header = this.page.locator(".sidebar .pane-header", { hasText: title });
+    if ((await header.getAttribute("aria-expanded")) === "false") {
+      await header.click();
     }
   }
 
