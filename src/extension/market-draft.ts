@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type Disposable, TabInputText, type TextDocument, window, workspace } from "vscode";
+import { suggestPrice } from "../bridge/market/price";
 import { capacityOf } from "../bridge/market-desk/places";
-import { suggestPrice } from "../bridge/market-desk/price-suggestion";
 import { type SpecNeeds, specNeeds, UnpostableSpec } from "../bridge/market-desk/spec-needs";
 import { isSpecName } from "../bridge/spec/spec-name";
 import type { DraftState } from "../protocol/market-messages";
@@ -101,10 +101,10 @@ export class MarketDraft implements Disposable {
       return null;
     }
     const capacity = capacityOf({ ...needs, gpuModel: "", region: "", labels: 0 });
-    const found = suggestPrice(client.store, capacity, parameters);
+    const found = suggestPrice(client.store, capacity, parameters, this.#market.hub.now);
     return found === undefined
       ? null
-      : { rate: String(found.rate), low: String(found.low), high: String(found.high), jobs: found.jobs };
+      : { rate: String(found.typical), low: String(found.low), high: String(found.high), jobs: found.jobs };
   }
 }
 

@@ -18,7 +18,6 @@ export const jobState = v.picklist(JOB_STATES);
 export type JobStateName = v.InferOutput<typeof jobState>;
 
 export const matching = v.picklist(["developer", "lowest"]);
-export type MatchingName = v.InferOutput<typeof matching>;
 
 /** What a job needs or a node offers. Zero and empty mean "any" for a job. */
 export const capacityRow = v.strictObject({

@@ -55,7 +55,6 @@ export const metricsContainer = v.strictObject({
 export type MetricsContainer = v.InferOutput<typeof metricsContainer>;
 
 export const metricsConnection = v.picklist(["connecting", "waiting", "live", "lost"]);
-export type MetricsConnection = v.InferOutput<typeof metricsConnection>;
 
 /** From the extension host to the metrics panel. */
 export const metricsHostMessage = v.variant("type", [

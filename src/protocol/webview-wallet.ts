@@ -53,7 +53,6 @@ export const walletConnectionView = v.variant("kind", [
 export type WalletConnectionView = v.InferOutput<typeof walletConnectionView>;
 
 export const walletSpender = v.picklist(["market", "registry", "distribution"]);
-export type WalletSpender = v.InferOutput<typeof walletSpender>;
 
 export const walletBalancesView = v.variant("kind", [
   v.strictObject({ kind: v.literal("none") }),

@@ -1,9 +1,9 @@
 import type { Address } from "viem";
 import type { ActionState, JobAction } from "../../protocol/market-rows";
+import { whyIneligible } from "../market/eligibility";
 import type { CoSignedReceipt } from "../market/receipts";
 import type { Job, MarketNode, MarketParameters } from "../market/types";
 import { duration } from "../market/words";
-import { whyIneligible } from "./eligibility";
 
 /** Who looks at a job, and when. */
 export interface Viewpoint {
@@ -95,11 +95,8 @@ function openActions(job: Extract<Job, { state: "open" }>, view: Viewpoint, deve
     add("expire", before(now, lapsed, "when the time to take a bid is over; cancel the job instead"));
   }
   if (!developer && view.account !== undefined && view.node !== undefined) {
-    add(
-      "bid",
-      over && "The time for bids is over.",
-      whyIneligible(view.node, job, parameters).replace(/^It /, "Your node: it "),
-    );
+    const unfit = whyIneligible(job, view.node, parameters);
+    add("bid", over && "The time for bids is over.", unfit !== undefined && `Your node does not fit. ${unfit.reason}`);
     if (view.hasBid) {
       add("withdrawBid");
     }

@@ -1,8 +1,9 @@
 import type { JobPage, ReceiptRow, TimeLineStep } from "../../protocol/market-rows";
+import { whyBidIneligible } from "../market/eligibility";
+import { deadlineOf } from "../market/ledger/job-index";
 import type { MarketStore } from "../market/store";
 import type { Fault, Job, JobEvent, MarketParameters } from "../market/types";
 import { duration, ott, perHour, short } from "../market/words";
-import { whyNotAcceptable } from "./eligibility";
 import { jobActions } from "./job-actions";
 import type { Onlooker } from "./job-rows";
 import type { KnownReceipt } from "./receipt-book";
@@ -16,7 +17,8 @@ export function jobPage(store: MarketStore, job: Job, onlooker: Onlooker, receip
     node: account === undefined ? undefined : store.node(account),
     receipt: receipts.at(-1)?.signed,
     hasBid: bids.some(({ node }) => node === account),
-    acceptable: bids.filter((bid) => whyNotAcceptable(bid, store.node(bid.node), job, parameters, now) === "").length,
+    acceptable: bids.filter((bid) => whyBidIneligible(job, bid, store.node(bid.node), parameters, now) === undefined)
+      .length,
   };
   const service = "service" in job ? job.service : undefined;
   const stopped =
@@ -25,7 +27,7 @@ export function jobPage(store: MarketStore, job: Job, onlooker: Onlooker, receip
     id: String(job.id),
     specCid: job.specCid,
     waits: waitsFor(job, onlooker, bids.length),
-    deadline: deadlineOf(job),
+    deadline: job.state === "settled" || job.state === "cancelled" ? null : deadlineOf(job),
     startedAt: service?.startedAt ?? null,
     endsAt: service?.endsAt ?? null,
     stoppedAt: stopped ? (service?.stopped?.at ?? service?.endsAt ?? null) : null,
@@ -65,24 +67,6 @@ function claimOf(job: Job, parameters: MarketParameters): JobPage["claim"] {
 function receiptRow({ signed: { receipt }, at }: KnownReceipt): ReceiptRow {
   const { sequence, usedSeconds, amount, isFinal } = receipt;
   return { sequence, usedSeconds, amount: String(amount), at, final: isFinal };
-}
-
-function deadlineOf(job: Job): number | null {
-  switch (job.state) {
-    case "open":
-      return job.bidDeadline;
-    case "assigned":
-      return job.startBy;
-    case "running":
-      return job.service.endsAt;
-    case "claimed":
-      return job.claim.disputableUntil;
-    case "disputed":
-      return job.dispute.decidableUntil;
-    case "settled":
-    case "cancelled":
-      return null;
-  }
 }
 
 function waitsFor(job: Job, { account, now }: Onlooker, bids: number): string {

@@ -1,9 +1,13 @@
 import type { Address } from "viem";
 import type { BidRow, JobRow } from "../../protocol/market-rows";
+import { whyBidIneligible, whyIneligible } from "../market/eligibility";
+import { expectedCost } from "../market/price";
 import type { MarketStore } from "../market/store";
-import type { Bid, Job, MarketParameters } from "../market/types";
-import { NO_CAPACITY, whyIneligible, whyNotAcceptable } from "./eligibility";
+import type { Bid, Capacity, Job, MarketParameters } from "../market/types";
 import { capacityRow } from "./places";
+
+/** What an address that does not serve offers. */
+const NO_CAPACITY: Capacity = { millicores: 0, mebibytes: 0, gpus: 0, gpuModel: 0, region: 0, labels: 0 };
 
 /** Who looks, and when. */
 export interface Onlooker {
@@ -41,7 +45,7 @@ export function jobRow(store: MarketStore, job: Job, { account, now, parameters 
     covered: job.covered,
     postedAt: job.postedAt,
     myBid: own === undefined ? null : String(own.rate),
-    unfit: registered && job.state === "open" ? whyIneligible(node, job, parameters) : null,
+    unfit: registered && job.state === "open" ? (whyIneligible(job, node, parameters)?.reason ?? "") : null,
   };
 }
 
@@ -49,7 +53,6 @@ export function jobRow(store: MarketStore, job: Job, { account, now, parameters 
 export function bidRow(store: MarketStore, job: Job, bid: Bid, { account, now, parameters }: Onlooker): BidRow {
   const node = store.node(bid.node);
   const capacity = node === undefined || node.status === "exited" ? NO_CAPACITY : node.capacity;
-  const cost = bid.rate * BigInt(job.maxDuration);
   return {
     node: bid.node,
     rate: String(bid.rate),
@@ -58,8 +61,8 @@ export function bidRow(store: MarketStore, job: Job, bid: Bid, { account, now, p
     stake: String(node?.stake ?? 0n),
     freeStake: String(node === undefined ? 0n : node.stake - node.locked),
     capacity: capacityRow(capacity),
-    expectedCost: String(cost < job.escrow ? cost : job.escrow),
-    ineligible: whyNotAcceptable(bid, node, job, parameters, now),
+    expectedCost: String(expectedCost(job, bid.rate)),
+    ineligible: whyBidIneligible(job, bid, node, parameters, now)?.reason ?? "",
     mine: bid.node === account,
   };
 }

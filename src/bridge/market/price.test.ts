@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MemoryStore } from "./ledger/memory-store";
-import { costSoFar, expectedCost, longestCost, suggestPrice } from "./price";
+import { expectedCost, suggestPrice } from "./price";
 import { stepOf, syntheticJob } from "./testing/synthetic";
 import type { Capacity, Job, MarketParameters, SettledJob } from "./types";
 
@@ -40,7 +40,7 @@ describe("suggestPrice", () => {
     expect(suggest([settledJob(1, 10n)], need)?.typical).toBe(20n);
   });
 
-  it("leaves out jobs that are old, failed, unpaid, of another size or with other GPUs", () => {
+  it("leaves out jobs that are old, failed, unpaid, of another size, with other GPUs or of one's own node", () => {
     const settlement = (settledJob(1, 1n) as SettledJob).settlement;
     expect(
       suggest([
@@ -49,6 +49,7 @@ describe("suggestPrice", () => {
         settledJob(3, 1n, { settlement: { ...settlement, paid: 0n } }),
         settledJob(4, 1n, { need: { ...NEED, millicores: 64_000, mebibytes: 65_536 } }),
         settledJob(5, 1n, { need: { ...NEED, gpus: 1, gpuModel: 7 } }),
+        settledJob(6, 1n, { developer: (settledJob(6, 1n) as SettledJob).assignment.node }),
       ]),
     ).toBeUndefined();
   });
@@ -56,20 +57,7 @@ describe("suggestPrice", () => {
 
 describe("costs", () => {
   it("are never more than the job holds", () => {
-    expect(longestCost({ maxRate: 3n, maxDuration: 100 })).toBe(300n);
     expect(expectedCost({ escrow: 200n, maxDuration: 100 }, 3n)).toBe(200n);
     expect(expectedCost({ escrow: 200n, maxDuration: 100 }, 1n)).toBe(100n);
-  });
-
-  it("grow with the time in service, and end with it", () => {
-    const settled = settledJob(1, 2n) as SettledJob;
-    const { settlement, ...rest } = settled;
-    const running: Job = { ...rest, state: "running", escrow: 10_000n };
-    const { startedAt, endsAt } = settled.service;
-    expect(costSoFar(running, startedAt - 5)).toBe(0n);
-    expect(costSoFar(running, startedAt + 10)).toBe(20n);
-    expect(costSoFar(running, endsAt + 1_000_000)).toBe(BigInt(endsAt - startedAt) * 2n);
-    expect(costSoFar({ ...running, escrow: 15n }, startedAt + 10)).toBe(15n);
-    expect(costSoFar(settled, NOW)).toBe(settlement.paid + settlement.fee);
   });
 });

@@ -45,6 +45,8 @@ export function suggestPrice(
       job.settlement.settledAt > now - RECENT &&
       job.need.gpus === need.gpus &&
       (need.gpus === 0 || job.need.gpuModel === need.gpuModel) &&
+      // A wallet that serves its own job could write any price.
+      job.developer !== job.assignment.node &&
       other <= size * BigInt(LIKE) &&
       size <= other * BigInt(LIKE)
     );
@@ -65,17 +67,6 @@ export function suggestPrice(
     : { low: quantile(0.25), typical: quantile(0.5), high: quantile(0.75), jobs: rates.length };
 }
 
-/** The most that a job can cost with this price, in wei: the whole of its longest duration. */
-export function longestCost({
-  maxRate,
-  maxDuration,
-}: {
-  readonly maxRate: bigint;
-  readonly maxDuration: number;
-}): bigint {
-  return maxRate * BigInt(maxDuration);
-}
-
 /**
  * What a job would cost with a bid's price, in wei: until the money or the time is used up.
  *
@@ -84,24 +75,4 @@ export function longestCost({
 export function expectedCost(job: Pick<Job, "escrow" | "maxDuration">, rate: bigint): bigint {
   const all = rate * BigInt(job.maxDuration);
   return all < job.escrow ? all : job.escrow;
-}
-
-/** What a job in service has cost until now, in wei. @param now seconds since 1970 */
-export function costSoFar(job: Job, now: number): bigint {
-  switch (job.state) {
-    case "open":
-    case "assigned":
-    case "cancelled":
-      return 0n;
-    case "settled":
-      return job.settlement.paid + job.settlement.fee;
-    case "claimed":
-    case "disputed":
-      return job.claim.amount;
-    case "running": {
-      const served = Math.max(0, Math.min(now, job.service.endsAt) - job.service.startedAt);
-      const cost = job.assignment.rate * BigInt(served);
-      return cost < job.escrow ? cost : job.escrow;
-    }
-  }
 }

@@ -103,19 +103,18 @@ describe("bid policy", () => {
     ],
     ["spares the stake", { policy: { maxLockBps: 1 } }, "of the stake"],
     ["knows that the node failed it", { job: { barred: [address] } }, "failed this job"],
-    [
-      "knows that the node is too small",
-      { job: { need: { ...job.need, millicores: 9_000 } } },
-      "less than the job needs",
-    ],
+    ["knows that the node is too small", { job: { need: { ...job.need, millicores: 9_000 } } }, "less processor"],
     ["knows that the node is elsewhere", { job: { need: { ...job.need, region: 250 } } }, "another region"],
-    ["knows that jobs hold the stake", { node: { locked: 999n * OTT } }, "is free"],
-    ["does not serve itself", { job: { developer: address } }, "its own job"],
+    ["knows that jobs hold the stake", { node: { locked: 999n * OTT } }, "too much of its stake"],
+    ["does not serve itself", { job: { developer: address } }, "belongs to the job's developer"],
   ] as const)("leaves a job alone when it %s", (_, change, reason) => {
     expect(skipped(change)).toContain(reason);
   });
 
   it("does nothing for an address that is no node", () => {
-    expect(decide(policy, job, undefined, parameters, NOW)).toEqual({ kind: "skip", reason: "It is not registered." });
+    expect(decide(policy, job, undefined, parameters, NOW)).toEqual({
+      kind: "skip",
+      reason: "It is not registered.",
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { quote } from "../market/capacity";
+import { whyIneligible } from "../market/eligibility";
 import type { JobTerms, MarketNode, MarketParameters, OpenJob } from "../market/types";
 import { duration, ott, percent, perHour } from "../market/words";
-import { whyIneligible } from "../market-desk/eligibility";
 
 /** When and how high a node bids by itself. Prices are in wei of OTT a second; shares in hundredths of a percent. */
 export interface BidPolicy {
@@ -75,9 +75,9 @@ export function decide(
   if (now > job.bidDeadline) {
     return skip("The time for bids is over.");
   }
-  const unfit = whyIneligible(node, job, parameters);
-  if (node === undefined || unfit !== "") {
-    return skip(unfit);
+  const unfit = whyIneligible(job, node, parameters);
+  if (node === undefined || unfit !== undefined) {
+    return skip(unfit?.reason ?? "It is not registered.");
   }
   if (policy.requiredLabels !== 0 && (job.need.labels & policy.requiredLabels) !== policy.requiredLabels) {
     return skip("The job does not ask for the features that the policy keeps the node for.");

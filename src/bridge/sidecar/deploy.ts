@@ -5,7 +5,7 @@ import { type Capabilities, has } from "./capabilities";
 import type { ZLayerClient } from "./client";
 import { statusLines } from "./observe";
 import type { DeploymentState, Reason, ReplicaState, ServiceState } from "./types";
-import { amount, healthyOf, replicaCount } from "./words";
+import { healthyOf, replicaCount } from "./words";
 
 /** What a deploy does now. */
 export interface DeployProgress {
@@ -240,12 +240,6 @@ export function describeProgress(state: DeploymentState): DeployProgress {
 /** A service's own reason, or that of the first of its replicas that has one. */
 export function reasonOf(service: ServiceState): Reason | undefined {
   return service.reason ?? service.replicas.find((replica) => replica.reason != null)?.reason ?? undefined;
-}
-
-/** The line of a headless run for what is being pulled: "43 of 120 MB". */
-export function pulledAmount(service: ServiceState): string | undefined {
-  const progress = reasonOf(service)?.progress;
-  return progress == null ? undefined : amount(progress);
 }
 
 /** Half of the way is pulling, the other half is starting. */

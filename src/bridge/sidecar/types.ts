@@ -26,7 +26,6 @@ export type StoredDeployment = ZLayer["StoredDeployment"];
 export type ServiceSummary = ZLayer["ServiceSummary"];
 export type ServiceDetails = ZLayer["ServiceDetails"];
 export type ContainerInfo = ZLayer["ContainerInfo"];
-export type ContainerStats = ZLayer["ContainerStatsResponse"];
 export type ExecResult = ZLayer["ContainerExecResponse"];
 export type ImageInfo = ZLayer["ImageInfoDto"];
 export type PruneResult = ZLayer["PruneResultDto"];

@@ -1,7 +1,7 @@
 import { type QuickPickItem, window } from "vscode";
+import { whyBidIneligible } from "../../bridge/market/eligibility";
 import type { Job } from "../../bridge/market/types";
 import { ott, perHour, short } from "../../bridge/market/words";
-import { whyNotAcceptable } from "../../bridge/market-desk/eligibility";
 import { jobActions } from "../../bridge/market-desk/job-actions";
 import { bidRow } from "../../bridge/market-desk/job-rows";
 import type { JobCommand } from "../../protocol/market-messages";
@@ -150,8 +150,9 @@ export function actionsOf({ hub, receipts }: LoadedMarket, job: Job): readonly A
     parameters,
     receipt: receipts(client).receipts(job.id).at(-1)?.signed,
     hasBid: bids.some((bid) => bid.node === account),
-    acceptable: bids.filter((bid) => whyNotAcceptable(bid, client.store.node(bid.node), job, parameters, now) === "")
-      .length,
+    acceptable: bids.filter(
+      (bid) => whyBidIneligible(job, bid, client.store.node(bid.node), parameters, now) === undefined,
+    ).length,
   });
 }
 

@@ -9,9 +9,9 @@ import {
   type TreeView,
   window,
 } from "vscode";
+import { whyBidIneligible } from "../../bridge/market/eligibility";
 import type { JobState } from "../../bridge/market/types";
 import { ott, perHour, short } from "../../bridge/market/words";
-import { whyNotAcceptable } from "../../bridge/market-desk/eligibility";
 import type { HubChange } from "../../bridge/market-desk/market-hub";
 import type { LoadedMarket, MarketHost } from "../market-host";
 import type { WalletHost } from "../wallet-host";
@@ -214,13 +214,12 @@ function itemOf(row: MarketNodeRow, market: LoadedMarket | undefined): TreeItem 
     if (bid === undefined || parameters === undefined) {
       return undefined;
     }
-    const reason = whyNotAcceptable(bid, client.store.node(bid.node), job, parameters, hub.now);
-    const able = reason === "";
+    const why = whyBidIneligible(job, bid, client.store.node(bid.node), parameters, hub.now);
     return make(
       perHour(bid.rate),
-      able ? "tag" : "circle-slash",
-      able ? "bid" : "bid-ineligible",
-      able ? short(bid.node) : reason,
+      why === undefined ? "tag" : "circle-slash",
+      why === undefined ? "bid" : "bid-ineligible",
+      why?.reason ?? short(bid.node),
       None,
     );
   }
