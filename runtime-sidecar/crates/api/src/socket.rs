@@ -140,8 +140,6 @@ async fn connection(stream: UnixStream, router: Router, shutdown: CancellationTo
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn names(dir: &Path) -> Vec<String> {

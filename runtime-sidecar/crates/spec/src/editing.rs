@@ -414,8 +414,6 @@ fn moved(problem: &Problem, line: u32) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     const PLAIN: &str = "version: v1

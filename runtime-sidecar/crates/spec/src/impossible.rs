@@ -103,8 +103,6 @@ fn places(root: &Node) -> HashMap<&str, usize> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     const HEAD: &str = "version: v1\ndeployment: shop\nservices:\n";

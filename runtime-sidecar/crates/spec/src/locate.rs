@@ -51,8 +51,6 @@ fn deepest<'a>(node: &'a Node, at: Path, wanted: &str) -> (Path, &'a Node) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     fn check(path: &str, want: (u32, u32, u32)) {

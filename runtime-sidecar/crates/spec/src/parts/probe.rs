@@ -86,8 +86,6 @@ fn parse_url(url: &str) -> Option<(String, u16, String)> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]
