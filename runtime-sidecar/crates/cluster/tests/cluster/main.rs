@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod counters;
+mod full_disk;
 mod one_node;
 mod storage_suite;
