@@ -37,6 +37,7 @@ export class WebviewHost<In extends v.GenericSchema, Out> {
     this.panel = panel;
     this.#log = log;
     const { webview } = panel;
+    panel.iconPath = Uri.joinPath(context.extensionUri, "media", "icon.png");
     const resources = webviewResources(context);
     webview.options = { enableScripts: true, localResourceRoots: [resources] };
     this.#disposables.push(
