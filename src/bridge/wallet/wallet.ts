@@ -16,6 +16,7 @@ import { Emitter, type Unsubscribe } from "../emitter";
 import { chainOf } from "../market/chain";
 import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
+import { describeSession } from "./describe-session";
 import { DevnetAccounts, type DevnetKind } from "./devnet-account";
 import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
 import { relaySettings } from "./relay-settings";
@@ -27,7 +28,6 @@ import type { SigningPrompt, TransactionIntent } from "./signing-request";
 import type { Transactions } from "./transactions";
 import { keepChoice, readChoice, type WalletChoice } from "./wallet-choice";
 import { findWalletError, WalletError } from "./wallet-error";
-import { walletLink } from "./wallet-link";
 import { sessionOf, type WalletEnd, type WalletSession, type WalletState } from "./wallet-state";
 import {
   type Pairing,
@@ -139,7 +139,7 @@ export class Wallet {
         throw cancelled();
       }
       const session = await this.#pair(connection, networks, generation);
-      const described = this.#describe(session, {});
+      const described = describeSession(session, {}, networks);
       if (described === undefined) {
         await connection.disconnect();
         throw new WalletError(
@@ -319,7 +319,10 @@ export class Wallet {
         await connection.close();
         return;
       }
-      const session = connection.session === undefined ? undefined : this.#describe(connection.session, this.#choice);
+      const session =
+        connection.session === undefined
+          ? undefined
+          : describeSession(connection.session, this.#choice, this.#options.networks());
       if (session === undefined) {
         await this.#shut();
         await keepChoice(this.#options.secrets, undefined);
@@ -410,7 +413,7 @@ export class Wallet {
         this.#onRelay(event.up);
         break;
       case "updated":
-        this.#update(this.#describe(event.session, this.#choice));
+        this.#update(describeSession(event.session, this.#choice, this.#options.networks()));
         break;
       case "chain":
         void this.#follow({ chainId: event.chainId });
@@ -489,7 +492,7 @@ export class Wallet {
     };
     this.#choice = choice;
     if (this.#connection?.session !== undefined) {
-      this.#update(this.#describe(this.#connection.session, choice));
+      this.#update(describeSession(this.#connection.session, choice, this.#options.networks()));
     } else {
       this.#update({ ...session, account: choice.account ?? session.account });
     }
@@ -505,38 +508,6 @@ export class Wallet {
     } else if (state.kind === "connected") {
       this.#set({ kind: "connected", session });
     }
-  }
-
-  /** The session as the settings' networks and the user's choice make it; `undefined` when no account is on any of them. */
-  #describe(session: SessionTypes.Struct, choice: Partial<WalletChoice>): WalletSession | undefined {
-    const known = new Set(this.#options.networks().map(({ chainId }) => chainId));
-    const byChain = new Map<number, Address[]>();
-    for (const text of session.namespaces["eip155"]?.accounts ?? []) {
-      const [, id, address = ""] = text.split(":");
-      const chainId = Number(id);
-      if (known.has(chainId) && isAddress(address, { strict: false })) {
-        const list = byChain.get(chainId) ?? [];
-        list.push(getAddress(address));
-        byChain.set(chainId, list);
-      }
-    }
-    const chainIds = [...byChain.keys()];
-    const chainId = choice.chainId !== undefined && byChain.has(choice.chainId) ? choice.chainId : chainIds[0];
-    const accounts = chainId === undefined ? [] : [...new Set(byChain.get(chainId))];
-    const [first] = accounts;
-    if (chainId === undefined || first === undefined) {
-      return undefined;
-    }
-    const { account } = choice;
-    return {
-      via: "walletconnect",
-      accounts,
-      account: account !== undefined && accounts.includes(account) ? account : first,
-      chainIds,
-      chainId,
-      peer: { name: peerName(session), ...linkOf(session) },
-      expiresAt: session.expiry * 1_000,
-    };
   }
 
   async #connected(session: WalletSession, choice: WalletChoice): Promise<void> {
@@ -587,17 +558,6 @@ function endOf(error: unknown): WalletEnd {
       return { why: "expired", message };
     default:
       return { why: "failed", message };
-  }
-}
-
-/** The link that the other side gives for itself, unless it could do harm. */
-function linkOf(session: SessionTypes.Struct): { readonly link?: string } {
-  const { redirect } = session.peer.metadata;
-  const link = redirect?.native ?? redirect?.universal;
-  try {
-    return link === undefined || link === "" ? {} : { link: walletLink(link) };
-  } catch {
-    return {};
   }
 }
 
