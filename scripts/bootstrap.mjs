@@ -2,9 +2,9 @@
 //   node scripts/bootstrap.mjs [--test] [--bench]
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CACHE, CARGO_TARGET, ROOT } from "./lib/paths.mjs";
+import { CACHE, CARGO_ENV, CARGO_TARGET, ROOT } from "./lib/paths.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
 import { refreshPackageLists, requireSystemPackages, systemName } from "./lib/system-packages.mjs";
 
@@ -32,6 +32,25 @@ async function checkTools() {
   console.log(`  Node ${process.versions.node}, Rust ${found[1]}.${found[2]}, ${await systemName()}`);
 }
 
+/** Free space without which no step can end well, in bytes: what the node modules and one build take. */
+const LEAST_SPACE = 2 * 1024 ** 3;
+
+/** Says so before the first step fails half-way with an error that does not name the disk. */
+async function checkSpace() {
+  await mkdir(CACHE, { recursive: true });
+  for (const directory of [ROOT, CACHE]) {
+    const disk = await statfs(directory);
+    const free = disk.bavail * disk.bsize;
+    if (free < LEAST_SPACE) {
+      const gigabytes = (bytes) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+      throw new Error(
+        `${directory} is on a disk with ${gigabytes(free)} free, ${gigabytes(LEAST_SPACE)} are needed. ` +
+          `Make space, or keep the cache elsewhere: ZLAYER_CACHE=<directory>`,
+      );
+    }
+  }
+}
+
 /** Installs node modules unless those that are there were installed from this very lock file. */
 async function nodeModules() {
   const lock = await readFile(join(ROOT, "package-lock.json"));
@@ -51,6 +70,7 @@ async function nodeModules() {
  */
 export async function bootstrap(purposes) {
   await step("tools", checkTools);
+  await step("disk space", checkSpace);
   await step("system packages", () => requireSystemPackages(["build", "run", ...purposes]));
   await step("node modules", nodeModules);
 }
@@ -89,11 +109,10 @@ export async function buildSidecar() {
     console.log(`  ${built}, as ZLAYER_SIDECAR says`);
     return built;
   }
-  await mkdir(CACHE, { recursive: true });
   await run("cargo", ["build", "--release", "--locked", "--package", "zlayer-sidecar"], {
     cwd: join(ROOT, "runtime-sidecar"),
     env: {
-      CARGO_TARGET_DIR: CARGO_TARGET,
+      ...CARGO_ENV,
       // Linked statically, so that the packaged binary needs no library but libc on the user's machine.
       LIBSECCOMP_LINK_TYPE: "static",
       LIBSECCOMP_LIB_PATH: "/usr/lib/x86_64-linux-gnu",

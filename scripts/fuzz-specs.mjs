@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs, promisify } from "node:util";
 import { editorValidator, languageServer } from "./lib/language-modules.mjs";
-import { CARGO_TARGET, ROOT } from "./lib/paths.mjs";
+import { CARGO_ENV, CARGO_TARGET, ROOT } from "./lib/paths.mjs";
 import { Random } from "./lib/random.mjs";
 import { isMain, main, run } from "./lib/run.mjs";
 import { generateSpec } from "./lib/spec-generator.mjs";
@@ -160,7 +160,7 @@ async function crateVerdicts() {
     "--example",
     "verdicts",
   ];
-  await run("cargo", ["build", "-q", "--locked", ...example], { env: { CARGO_TARGET_DIR: CARGO_TARGET } });
+  await run("cargo", ["build", "-q", "--locked", ...example], { env: CARGO_ENV });
   const child = spawn(join(CARGO_TARGET, "debug", "examples", "verdicts"), { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { bootstrap, buildSidecar, bundle } from "./bootstrap.mjs";
 import { check } from "./check.mjs";
 import { forge } from "./lib/foundry.mjs";
-import { CARGO_TARGET, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
+import { CARGO_ENV, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { duration, main, run } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
 import { proveContracts } from "./prove-contracts.mjs";
@@ -32,7 +32,7 @@ async function rust() {
   const counts = { passed: 0, failed: 0 };
   const ended = await run("cargo", ["test", "--locked", "--workspace", "--no-fail-fast"], {
     cwd: join(ROOT, "runtime-sidecar"),
-    env: { CARGO_TARGET_DIR: CARGO_TARGET },
+    env: CARGO_ENV,
     onLine: (line) => {
       const found = /^test result: \w+\. (\d+) passed; (\d+) failed/.exec(line);
       counts.passed += Number(found?.[1] ?? 0);

@@ -19,6 +19,15 @@ export const CACHE =
 /** Cargo's target directory. */
 export const CARGO_TARGET = process.env.CARGO_TARGET_DIR ?? join(CACHE, "cargo-target");
 
+/**
+ * What cargo is told by its environment. Incremental builds pay off where one file changes; a continuous integration that builds each
+ * commit once would only fill the disk with them.
+ */
+export const CARGO_ENV = {
+  CARGO_TARGET_DIR: CARGO_TARGET,
+  ...(process.env.CI ? { CARGO_INCREMENTAL: "0" } : {}),
+};
+
 /** The sidecar as it is packaged with the extension. */
 export const BUNDLED_SIDECAR = join(ROOT, "bin", "zlayer-sidecar");
 
