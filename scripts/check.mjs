@@ -7,12 +7,10 @@ import { CARGO_ENV, ROOT } from "./lib/paths.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
 
 const bin = (name) => join(ROOT, "node_modules", ".bin", name);
-const cargo = (...args) =>
-  run("cargo", args, { cwd: join(ROOT, "runtime-sidecar"), env: CARGO_ENV });
+const cargo = (...args) => run("cargo", args, { cwd: join(ROOT, "runtime-sidecar"), env: CARGO_ENV });
 
 /** Runs a generator so that it compares only. */
-const script = (name) =>
-  run(process.execPath, [join("scripts", name), "--check"], { cwd: ROOT, env: CARGO_ENV });
+const script = (name) => run(process.execPath, [join("scripts", name), "--check"], { cwd: ROOT, env: CARGO_ENV });
 
 async function layers() {
   const violations = await importViolations(join(ROOT, "src"));
