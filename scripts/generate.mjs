@@ -2,9 +2,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { toJsonSchema } from "@valibot/to-json-schema";
 import openapiTS, { astToString } from "openapi-typescript";
 import { ROOT } from "./lib/paths.mjs";
 import { isMain, main } from "./lib/run.mjs";
+import { importTypeScript } from "./lib/typescript.mjs";
 
 /** The parts of ZLayer's API that this project speaks; types of the others are left out. */
 const ZLAYER_PATHS = [
@@ -24,13 +26,14 @@ const GENERATED = [
   {
     from: "src/protocol/zlayer-openapi.json",
     to: "src/protocol/zlayer.generated.ts",
-    reduce: (document) => reduceDocument(document, ZLAYER_PATHS, ZLAYER_STREAMED),
+    make: typesOf((document) => reduceDocument(document, ZLAYER_PATHS, ZLAYER_STREAMED)),
   },
   {
     from: "runtime-sidecar/openapi-sidecar.json",
     to: "src/protocol/sidecar.generated.ts",
-    reduce: (document) => document,
+    make: typesOf((document) => document),
   },
+  { from: "src/protocol/job-file.ts", to: "schemas/zlayer-job-v1.schema.json", make: jobSchema },
 ];
 
 /**
@@ -60,10 +63,34 @@ function schemaNames(value) {
   return [...JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map((match) => match[1]);
 }
 
-async function typesOf({ from, to, reduce }) {
-  const document = reduce(JSON.parse(await readFile(join(ROOT, from), "utf8")));
-  const ast = await openapiTS(document, { alphabetize: true });
-  return `// Generated from ${from} by \`npm run generate\`. Do not edit ${to}.\n${astToString(ast)}`;
+/** The types of an OpenAPI document, reduced to what is spoken. */
+function typesOf(reduce) {
+  return async ({ from, to }) => {
+    const document = reduce(JSON.parse(await readFile(join(ROOT, from), "utf8")));
+    const ast = await openapiTS(document, { alphabetize: true });
+    return `// Generated from ${from} by \`npm run generate\`. Do not edit ${to}.\n${astToString(ast)}`;
+  };
+}
+
+/** The schema of job files for editors, from the one that reads them. */
+async function jobSchema({ from }) {
+  const { jobFile, COUNTRIES } = await importTypeScript(from);
+  const schema = toJsonSchema(jobFile, {
+    target: "draft-07",
+    typeMode: "input",
+    // What a check says beyond the schema is said by the language server.
+    ignoreActions: ["check"],
+  });
+  const { payment, bidding } = schema.properties;
+  // Read as text, so that no digit is lost; written as a number by people.
+  payment.properties.max_rate.type = ["number", "string"];
+  bidding.properties.region.enumDescriptions = COUNTRIES.map(({ name }) => name);
+  const head = {
+    $schema: schema.$schema,
+    $comment: `Generated from ${from} by \`npm run generate\`.`,
+    title: "ZLayer job",
+  };
+  return `${JSON.stringify({ ...head, ...schema }, null, 2)}\n`;
 }
 
 /**
@@ -75,7 +102,7 @@ async function typesOf({ from, to, reduce }) {
 export async function generate({ check }) {
   const stale = [];
   for (const source of GENERATED) {
-    const text = await typesOf(source);
+    const text = await source.make(source);
     const path = join(ROOT, source.to);
     const before = await readFile(path, "utf8").catch((error) => {
       if (error.code === "ENOENT") {

@@ -3,8 +3,8 @@ import { type Disposable, TabInputText, type TextDocument, window, workspace } f
 import { suggestPrice } from "../bridge/market/price";
 import { capacityOf } from "../bridge/market-desk/places";
 import { type SpecNeeds, specNeeds, UnpostableSpec } from "../bridge/market-desk/spec-needs";
-import { isSpecName } from "../bridge/spec/spec-name";
 import type { DraftState } from "../protocol/market-messages";
+import { isSpecName } from "../protocol/spec-name";
 import type { LoadedMarket } from "./market-host";
 import { chooseSpec, isSpec } from "./spec-files";
 

@@ -1,5 +1,5 @@
 import { type Memento, RelativePattern, type TextDocument, Uri, window, workspace } from "vscode";
-import { isSpecName, SPEC_GLOB } from "../bridge/spec/spec-name";
+import { isSpecName, SPEC_GLOB } from "../protocol/spec-name";
 
 /** More specs than this are not offered at once. */
 const OFFERED_MAX = 200;

@@ -5,7 +5,8 @@ import { EFFECTIVE_SPEC, type EffectiveSpec } from "./effective-spec-request";
 import { KNOWN_NODES, type KnownNode } from "./known-nodes";
 import { LIVE_VALUES, type LiveValuesParams } from "./live-values-request";
 
-const LANGUAGE = "zlayer";
+/** Specs, and job files. */
+const LANGUAGES = ["zlayer", "zlayer-job"];
 /** A small nursery, in MiB: what an edit leaves behind is collected before it fills memory. */
 const NODE_FLAGS = ["--max-semi-space-size=1"];
 
@@ -25,7 +26,7 @@ let starting: Promise<LanguageClient> | undefined;
  */
 export function startLanguageClient(context: vscode.ExtensionContext, surroundings: Surroundings): void {
   const startFor = (document: vscode.TextDocument): void => {
-    if (document.languageId === LANGUAGE && starting === undefined) {
+    if (LANGUAGES.includes(document.languageId) && starting === undefined) {
       starting = start(context, surroundings);
       starting.catch((error: unknown) => {
         starting = undefined;
@@ -63,7 +64,7 @@ async function start(context: vscode.ExtensionContext, surroundings: Surrounding
       run: { module, transport: TransportKind.stdio, options: { execArgv: NODE_FLAGS } },
       debug: { module, transport: TransportKind.stdio, options: { execArgv: ["--nolazy", "--inspect=0"] } },
     },
-    { documentSelector: [{ language: LANGUAGE }], initializationOptions: { liveValues: true } },
+    { documentSelector: LANGUAGES.map((language) => ({ language })), initializationOptions: { liveValues: true } },
   );
   client.onRequest(LIVE_VALUES, async (asked: LiveValuesParams, token: vscode.CancellationToken) => {
     const abort = new AbortController();

@@ -1,5 +1,6 @@
 import type { CodeLens, Command } from "vscode-languageserver/node";
 import type { Feature } from "./feature";
+import { jobLenses } from "./job/job-lens";
 import type { Field, SpecDocument } from "./spec-document";
 
 /** What a lens's command is called with. */
@@ -14,6 +15,10 @@ export const codeLens: Feature = {
   capabilities: { codeLensProvider: { resolveProvider: false } },
   register({ connection, documents }) {
     connection.onCodeLens(({ textDocument }) => {
+      const job = documents.job(textDocument.uri);
+      if (job !== undefined) {
+        return jobLenses(job);
+      }
       const document = documents.get(textDocument.uri);
       return document === undefined ? [] : lenses(document);
     });

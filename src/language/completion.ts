@@ -9,6 +9,7 @@ import {
 import { type CompletionContext, completionContext } from "./completion-context";
 import type { Feature } from "./feature";
 import { explanation } from "./hover";
+import { jobCompletion } from "./job/job-completion";
 import { liveItems } from "./live-values";
 import { alternatives, fitting, kindOf, type Schema, schemaAt, values } from "./schema";
 import type { SpecDocument } from "./spec-document";
@@ -19,6 +20,10 @@ export const completion: Feature = {
   capabilities: { completionProvider: { triggerCharacters: [" ", ":", "-", "$", "@"] } },
   register({ connection, documents, client }) {
     connection.onCompletion(async ({ textDocument, position }, token) => {
+      const job = documents.job(textDocument.uri);
+      if (job !== undefined) {
+        return jobCompletion(job, position);
+      }
       const document = documents.get(textDocument.uri);
       const context = document === undefined ? undefined : completionContext(document, document.offset(position));
       if (document === undefined || context === undefined) {
@@ -68,9 +73,10 @@ const USUAL = [
   "restart_policy",
 ];
 
-function keys(context: CompletionContext, range: Range): CompletionItem[] {
+/** The keys that may stand there. @param top the schema of another kind of file than a spec */
+export function keys(context: CompletionContext, range: Range, top?: Schema): CompletionItem[] {
   const { spec, path, siblings } = context;
-  const schema = schemaAt(spec, path);
+  const schema = schemaAt(spec, path, top);
   const items = new Map<string, CompletionItem>();
   for (const option of fitting(spec, schema, spec.at(spec.root, ...path))) {
     for (const [name, property] of Object.entries(option.properties ?? {})) {
@@ -170,14 +176,7 @@ function valuesAt(document: SpecDocument, context: CompletionContext, range: Ran
   if (schema === undefined) {
     return [];
   }
-  const fixed: CompletionItem[] = values(schema).map(({ value, description }, at) => ({
-    label: value,
-    kind: CompletionItemKind.EnumMember,
-    ...(schema.default === value || String(schema.default) === value ? { detail: "default" } : {}),
-    ...(description === undefined ? {} : { documentation: { kind: MarkupKind.Markdown, value: description } }),
-    sortText: `0${String(at).padStart(3, "0")}`,
-    textEdit: { range, newText: value },
-  }));
+  const fixed = listed(schema, range);
   const own = suggestions(document, context, schema).map(
     ({ value, detail }, at): CompletionItem => ({
       label: value,
@@ -188,4 +187,16 @@ function valuesAt(document: SpecDocument, context: CompletionContext, range: Ran
     }),
   );
   return [...fixed, ...own];
+}
+
+/** The values that a schema lists. */
+export function listed(schema: Schema, range: Range): CompletionItem[] {
+  return values(schema).map(({ value, description }, at) => ({
+    label: value,
+    kind: CompletionItemKind.EnumMember,
+    ...(schema.default === value || String(schema.default) === value ? { detail: "default" } : {}),
+    ...(description === undefined ? {} : { documentation: { kind: MarkupKind.Markdown, value: description } }),
+    sortText: `0${String(at).padStart(3, "0")}`,
+    textEdit: { range, newText: value },
+  }));
 }

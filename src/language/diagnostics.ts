@@ -1,5 +1,6 @@
 import { type Diagnostic, DiagnosticSeverity, type ServerCapabilities } from "vscode-languageserver/node";
 import type { Feature, ServerContext } from "./feature";
+import { jobDiagnostics } from "./job/job-diagnostics";
 import { KNOWN_NODES, type KnownNode, setKnownNodes } from "./known-nodes";
 import { rulePage } from "./rule-pages";
 import { findings } from "./rules";
@@ -26,6 +27,12 @@ export const diagnostics: Feature = {
           const start = performance.now();
           void publish(context, uri).then(() => {
             lastTook = performance.now() - start;
+            // What a job file says of the spec may have changed with it.
+            for (const other of context.documents.all()) {
+              if (other.uri !== uri && context.documents.job(other.uri) !== undefined) {
+                void publish(context, other.uri);
+              }
+            }
           });
         }, wait),
       );
@@ -47,7 +54,16 @@ export const diagnostics: Feature = {
 
 let failureShown = false;
 
-async function publish({ connection, documents, validator }: ServerContext, uri: string): Promise<void> {
+async function publish(context: ServerContext, uri: string): Promise<void> {
+  const { connection, documents, validator } = context;
+  const job = documents.job(uri);
+  if (job !== undefined) {
+    const found = await jobDiagnostics(context, job);
+    if (documents.text(uri)?.version === job.version) {
+      await connection.sendDiagnostics({ uri, version: job.version, diagnostics: found });
+    }
+    return;
+  }
   // Whatever keeps it from loading is said by the check.
   await validator.ready().catch(() => {});
   const document = documents.get(uri);

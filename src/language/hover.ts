@@ -1,6 +1,7 @@
 import { type Hover, MarkupKind, type Position } from "vscode-languageserver/node";
 import { stringify } from "yaml";
 import type { Feature } from "./feature";
+import { jobSchema } from "./job/job-schema";
 import { nodeAt } from "./node-at";
 import { describe, kindOf, type Schema, schemaAt, values } from "./schema";
 import type { SpecDocument } from "./spec-document";
@@ -10,18 +11,20 @@ export const hover: Feature = {
   capabilities: { hoverProvider: true },
   register({ connection, documents }) {
     connection.onHover(({ textDocument, position }) => {
-      const document = documents.get(textDocument.uri);
-      return document === undefined ? null : hoverAt(document, position);
+      const job = documents.job(textDocument.uri);
+      const document = job ?? documents.get(textDocument.uri);
+      return document === undefined ? null : hoverAt(document, position, job && jobSchema);
     });
   },
 };
 
-function hoverAt(document: SpecDocument, position: Position): Hover | null {
+/** @param top the schema of another kind of file than a spec */
+export function hoverAt(document: SpecDocument, position: Position, top?: Schema): Hover | null {
   const found = nodeAt(document, document.offset(position));
   if (found === undefined) {
     return null;
   }
-  const schema = schemaAt(document, found.path);
+  const schema = schemaAt(document, found.path, top);
   if (schema === undefined) {
     return null;
   }

@@ -78,9 +78,9 @@ export function fitting(spec: SpecDocument, schema: Schema | undefined, node: Sp
   return agreeing.length > 0 ? agreeing : all;
 }
 
-/** What the schema says of the value at a path, or undefined where it knows nothing. */
-export function schemaAt(spec: SpecDocument, path: readonly Step[]): Schema | undefined {
-  let schema: Schema | undefined = root;
+/** What the schema says of the value at a path, or undefined where it knows nothing. @param top of another kind of file than a spec */
+export function schemaAt(spec: SpecDocument, path: readonly Step[], top: Schema = root): Schema | undefined {
+  let schema: Schema | undefined = top;
   let node: SpecNode | undefined = spec.root;
   for (const step of path) {
     schema = below(spec, schema, node, step);

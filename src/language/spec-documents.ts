@@ -1,5 +1,6 @@
 import { type Connection, TextDocuments } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { isJobName } from "../protocol/job-name";
 import { SpecDocument } from "./spec-document";
 import { SpecTree } from "./spec-tree";
 
@@ -38,10 +39,17 @@ export class SpecDocuments {
     return this.#texts.all();
   }
 
-  /** The document as it is now, or undefined when it is not open. */
+  /** The job file as it is now, or undefined when none of that address is open. */
+  job(uri: string): SpecDocument | undefined {
+    const text = this.#texts.get(uri);
+    // Small and seldom edited: read anew each time.
+    return text !== undefined && isJob(text) ? new SpecDocument(uri, text.version, text.getText()) : undefined;
+  }
+
+  /** The spec as it is now, or undefined when none of that address is open. */
   get(uri: string): SpecDocument | undefined {
     const text = this.#texts.get(uri);
-    if (text === undefined) {
+    if (text === undefined || isJob(text)) {
       return undefined;
     }
     const known = this.#parsed.get(uri);
@@ -57,4 +65,8 @@ export class SpecDocuments {
     this.#parsed.set(uri, { document, tree });
     return document;
   }
+}
+
+function isJob({ uri, languageId }: TextDocument): boolean {
+  return languageId === "zlayer-job" || isJobName(uri.slice(uri.lastIndexOf("/") + 1));
 }

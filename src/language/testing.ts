@@ -121,6 +121,18 @@ export class TestServer {
     }
   }
 
+  /** What is published of a document next, whatever its version. */
+  async nextDiagnostics(uri: string): Promise<Diagnostic[]> {
+    const before = this.#published.get(uri);
+    for (;;) {
+      await new Promise<void>((done) => this.#onPublished.push(done));
+      const published = this.#published.get(uri);
+      if (published !== undefined && published !== before) {
+        return published.diagnostics;
+      }
+    }
+  }
+
   #send(message: Message): void {
     const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
     this.#process.stdin?.write(`Content-Length: ${body.length}\r\n\r\n`);

@@ -1,13 +1,14 @@
 import { iso31661 } from "iso-3166";
+import { COUNTRIES } from "../../protocol/job-file";
 import type { CapacityRow } from "../../protocol/market-rows";
-import { gpuModelCode, LABELS } from "../market/capacity";
+import { LABELS } from "../../protocol/node-labels";
+import { gpuModelCode } from "../market/capacity";
 import type { Capacity } from "../market/types";
 
 /** Countries by name. */
-export const REGIONS: readonly { readonly code: string; readonly name: string }[] = iso31661
-  .filter(({ state }) => state === "assigned")
-  .map(({ alpha2, name }) => ({ code: alpha2, name }))
-  .sort((a, b) => a.name.localeCompare(b.name, "en"));
+export const REGIONS: readonly { readonly code: string; readonly name: string }[] = [...COUNTRIES].sort((a, b) =>
+  a.name.localeCompare(b.name, "en"),
+);
 
 const NUMERIC = new Map(iso31661.map(({ alpha2, numeric }) => [alpha2, Number(numeric)]));
 const ALPHA = new Map(iso31661.map(({ alpha2, numeric }) => [Number(numeric), alpha2]));

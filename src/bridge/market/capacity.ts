@@ -1,14 +1,6 @@
 import { keccak256, stringToBytes } from "viem";
+import { LABELS } from "../../protocol/node-labels";
 import type { Capacity, MarketParameters } from "./types";
-
-/** Features that a node can have and a job can ask for; bit numbers of `Capacity.labels` (contracts/README.md). */
-export const LABELS = [
-  { bit: 0, name: "static-address", title: "Static public address" },
-  { bit: 1, name: "ipv6", title: "IPv6" },
-  { bit: 2, name: "volumes", title: "Persistent volumes" },
-  { bit: 3, name: "encrypted-memory", title: "Encrypted memory" },
-  { bit: 4, name: "renewable-energy", title: "Renewable energy" },
-] as const;
 
 /** Titles of the labels that are set; unknown ones by number. */
 export function labelTitles(labels: number): string[] {

@@ -18,6 +18,7 @@ export const NOUNS: Readonly<Record<string, () => Promise<{ readonly commands: N
   container: () => import("./container"),
   deployment: () => import("./deployment"),
   image: () => import("./image"),
+  job: () => import("./job"),
   market: () => import("./market"),
   operator: () => import("./operator"),
   sample: () => import("./sample"),

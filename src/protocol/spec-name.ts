@@ -1,3 +1,5 @@
+import { isJobName } from "./job-name";
+
 /** File names of a spec: `app.zlayer.yml`, `zlayer.app.yml`, `zlayer.yml` and `.zlayer.yml`, each also with `.yaml`. */
 const SPEC_NAME = /^(?:.+\.zlayer|\.?zlayer(?:\.[^/]+)?)\.ya?ml$/;
 
@@ -6,5 +8,5 @@ export const SPEC_GLOB = "{*.zlayer.yml,*.zlayer.yaml,zlayer.yml,zlayer.yaml,zla
 
 /** @param name without its directory */
 export function isSpecName(name: string): boolean {
-  return SPEC_NAME.test(name);
+  return SPEC_NAME.test(name) && !isJobName(name);
 }
