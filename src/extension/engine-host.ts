@@ -144,11 +144,12 @@ export class EngineHost implements Disposable {
     this.#forgetDeployments();
     if (workspace.isTrusted) {
       try {
-        const token = await this.#context.secrets.get(TOKEN_KEY);
+        const settings = engineSettings();
+        const token = settings.endpoint === "" ? undefined : await this.#token();
         if (building !== this.#building) {
           return;
         }
-        this.#source = this.#makeSource(engineSettings(), token);
+        this.#source = this.#makeSource(settings, token);
         this.#engine = this.#listen(new Engine(this.#source, (line) => this.#log.info(line)));
       } catch (error) {
         this.#broken = error instanceof Error ? error : new Error(String(error));
@@ -170,6 +171,22 @@ export class EngineHost implements Disposable {
     this.#engine?.dispose();
     for (const disposable of this.#disposables) {
       disposable.dispose();
+    }
+  }
+
+  /**
+   * The access token. Many a Linux without a keyring has no secret storage that works; a daemon that wants a token says so itself
+   * when it gets none.
+   */
+  async #token(): Promise<string | undefined> {
+    try {
+      return await this.#context.secrets.get(TOKEN_KEY);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#log.warn(
+        `The access token cannot be read from the editor's secret storage (${reason}); going on without it.`,
+      );
+      return undefined;
     }
   }
 

@@ -44,7 +44,7 @@ function columns(metrics: ContainerMetrics): string[] {
     `${metrics.service}/${metrics.replica}`,
     `${((sample?.cpu_ns ?? 0) / 1e6).toFixed(1)} ms`,
     size(sample?.memory_bytes ?? 0),
-    limit == null ? "none" : size(limit),
+    limit == null ? "no limit" : size(limit),
     size(sample?.rx_bytes ?? 0),
     size(sample?.tx_bytes ?? 0),
     String(sample?.pids ?? 0),
