@@ -7,9 +7,8 @@ import { parseArgs } from "node:util";
 import { createPublicClient, createWalletClient, defineChain, getContractAddress, http } from "viem";
 import { mnemonicToAccount, privateKeyToAccount } from "viem/accounts";
 import { CONTRACTS, forge } from "./lib/foundry.mjs";
+import { checkNetworkParameters, DEVNET, readNetworkParameters } from "./lib/network-parameters.mjs";
 import { isMain, main } from "./lib/run.mjs";
-
-const DEVNET = 31337;
 
 /** Turns the decimal strings of a parameter file into integers. */
 const integers = (group) =>
@@ -46,9 +45,10 @@ export async function buildContracts() {
  * @param {string} rpc URL of the chain node
  * @param {{ build?: boolean }} [options] `build: false`: the contracts have just been compiled
  * @returns {Promise<object>} addresses, chain id, and the block from which on their events are to be read
- * @throws {Error} when the node serves another chain, or a transaction fails
+ * @throws {Error} when a parameter is missing or wrong, the node serves another chain, or a transaction fails
  */
 export async function deployContracts(network, rpc, { build = true } = {}) {
+  checkNetworkParameters(network, "the parameter file");
   if (build) {
     await buildContracts();
   }
@@ -70,9 +70,6 @@ export async function deployContracts(network, rpc, { build = true } = {}) {
   const at = (steps) => getContractAddress({ from: account.address, nonce: BigInt(nonce + steps) });
   const addresses = { token: at(0), registry: at(1), market: at(2), distribution: at(3) };
   const arbiter = network.arbiter ?? account.address;
-  if (network.arbiter === null && network.chainId !== DEVNET) {
-    throw new Error('the parameter file names no "arbiter"; only on the devnet the deployer stands in for it');
-  }
   const steps = [
     ["OTT", [account.address, BigInt(network.token.supply)]],
     ["NodeRegistry", [addresses.token, addresses.market, integers(network.registry)]],
@@ -105,7 +102,7 @@ if (isMain(import.meta.url)) {
     if (file === undefined) {
       throw new Error("name the parameter file, for example contracts/networks/devnet.json");
     }
-    const network = JSON.parse(await readFile(resolve(file), "utf8"));
+    const network = await readNetworkParameters(resolve(file));
     const deployment = await deployContracts(network, values.rpc);
     const directory = join(CONTRACTS, "deployments");
     await mkdir(directory, { recursive: true });

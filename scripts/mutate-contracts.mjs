@@ -1,150 +1,136 @@
-// Mutation test of the contracts' arithmetic: changes one operator or number at a time and expects a unit test to notice.
-//   node scripts/mutate-contracts.mjs [FILE…]        for example libraries/Payout.sol
-// Half a minute a mutant on one core. Ends with 1 when a mutant survives that is not answered in contracts/README.md.
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// Mutation test of the contracts: changes one operator, number, condition or statement at a time and expects a unit test to notice.
+//   node scripts/mutate-contracts.mjs [--list] [FILE…]        for example libraries/Payout.sol
+// All mutants are compiled at once, which takes some minutes; each one then costs a run of the unit tests, some seconds on one core.
+// What each one came to is in test-results/mutants.json. Ends with 1 when a mutant survives that is not answered in contracts/test/mutants.json.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
 import { CONTRACTS, forge } from "./lib/foundry.mjs";
-import { ROOT } from "./lib/paths.mjs";
+import { MUTANT, MUTANT_SOURCE, syntaxTrees, weave } from "./lib/mutants.mjs";
+import { CACHE, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { CommandFailed, main } from "./lib/run.mjs";
 
-/** Functions that compute with money, shares or times, by file below contracts/src. */
-const TARGETS = {
-  "libraries/Payout.sol": ["due"],
-  "types/Values.sol": ["costOf", "bps", "add", "subtract", "toAmount"],
-  "market/JobEnding.sol": ["_settle", "_expiresAt", "burnFees"],
-  "market/MarketBase.sol": ["_escrow", "_endsAt"],
-  "market/JobService.sol": ["_fund", "stop"],
-  "RewardDistribution.sol": ["_served", "_releaseBond", "bondFor", "finalize"],
-  "NodeRegistry.sol": [
-    "lock",
-    "release",
-    "quote",
-    "unbond",
-    "_unbond",
-    "_after",
-    "_slash",
-    "_stakeFor",
-    "_eligibility",
-  ],
-};
-
-/** What is replaced by what; a mutant that does not compile counts for nothing. */
-const RULES = [
-  [" + ", [" - "]],
-  [" - ", [" + "]],
-  [" * ", [" / "]],
-  [" / ", [" * "]],
-  [" < ", [" <= ", " > "]],
-  [" <= ", [" < "]],
-  [" > ", [" >= ", " < "]],
-  [" == ", [" != "]],
-  [" != ", [" == "]],
-  [" && ", [" || "]],
-  [/\b[1-9]\d*\b/, [(text) => String(Number(text) + 1)]],
-];
-
-/** Equivalent mutants, with the reason why no test can notice them. */
+/** Mutants that no test can tell from the original, with the reason: `{ file, from, to, why }`. */
 const ANSWERED = JSON.parse(await readFile(join(CONTRACTS, "test", "mutants.json"), "utf8"));
 
-/** The mutants of one file: `{ file, line, from, to, text }`. */
-function mutantsOf(file, source, names) {
-  const mutants = [];
-  const lines = source.split("\n");
-  let inside = false;
-  let indent = "";
-  for (const [index, line] of lines.entries()) {
-    const head = /^(\s*)function (\w+)\(/.exec(line);
-    if (head) {
-      inside = names.includes(head[2]);
-      indent = head[1];
-    }
-    const isCode = inside && !/^\s*(\/\/|emit |function |revert )/.test(line) && !head;
-    for (const [pattern, replacements] of isCode ? RULES : []) {
-      const regex =
-        typeof pattern === "string" ? new RegExp(pattern.replace(/[+*/]/g, "\\$&"), "g") : new RegExp(pattern, "g");
-      for (const match of line.matchAll(regex)) {
-        for (const replacement of replacements) {
-          const by = typeof replacement === "string" ? replacement : replacement(match[0]);
-          const mutated = line.slice(0, match.index) + by + line.slice(match.index + match[0].length);
-          mutants.push({
-            file,
-            line: line.trim(),
-            mutated: mutated.trim(),
-            text: lines.with(index, mutated).join("\n"),
-          });
-        }
-      }
-    }
-    if (line === `${indent}}`) {
-      inside = false;
-    }
-  }
-  return mutants;
+/** Sources by their path below contracts/src; interfaces have no code. */
+async function sources() {
+  const paths = (await readdir(join(CONTRACTS, "src"), { recursive: true })).filter((path) => path.endsWith(".sol"));
+  const texts = await Promise.all(paths.map((path) => readFile(join(CONTRACTS, "src", path), "utf8")));
+  return Object.fromEntries(paths.map((path, i) => [path, texts[i]]).sort());
 }
 
-async function project() {
-  const copy = await mkdtemp(join(tmpdir(), "zlayer-mutants-"));
+/** Weaves all mutants of all sources. */
+function weaveAll(texts) {
+  const trees = syntaxTrees(texts, (path) => readFileSync(join(ROOT, "node_modules", path), "utf8"));
+  const woven = {};
+  const mutants = [];
+  for (const [path, source] of Object.entries(texts)) {
+    const result = weave(path, source, trees[path], mutants.length + 1);
+    if (result.mutants.length > 0) {
+      woven[path] = result.text;
+      mutants.push(...result.mutants);
+    }
+  }
+  return { woven, mutants };
+}
+
+/** A copy of the project with all mutants. It is kept, since compiling it takes minutes. */
+async function project(woven) {
+  const copy = join(CACHE, `contracts-mutants-${createHash("sha256").update(ROOT).digest("hex").slice(0, 8)}`);
+  await mkdir(copy, { recursive: true });
   for (const name of ["src", "test"]) {
+    await rm(join(copy, name), { recursive: true, force: true });
     await cp(join(CONTRACTS, name), join(copy, name), { recursive: true });
   }
-  // What stands in the way of a quick build, or asserts gas and not behaviour.
+  // What takes long, proves instead of tests, or asserts gas and not behaviour.
   for (const name of ["test/invariant", "test/symbolic", "test/unit/Gas.t.sol"]) {
     await rm(join(copy, name), { recursive: true });
   }
+  await rm(join(copy, "tools"), { force: true });
   await symlink(join(CONTRACTS, "tools"), join(copy, "tools"));
   const config = await readFile(join(CONTRACTS, "foundry.toml"), "utf8");
-  const quick = config.replace("via_ir = true", "via_ir = false");
-  await writeFile(join(copy, "foundry.toml"), quick.replaceAll("../node_modules", join(ROOT, "node_modules")));
+  await writeFile(
+    join(copy, "foundry.toml"),
+    config
+      .replaceAll("../node_modules", join(ROOT, "node_modules"))
+      .replace("optimizer_runs = 1500", "optimizer_runs = 1\ncode_size_limit = 1000000"),
+  );
+  await writeFile(join(copy, "src", "Mutant.sol"), MUTANT_SOURCE);
+  for (const [path, text] of Object.entries(woven)) {
+    await writeFile(join(copy, "src", path), text);
+  }
   return copy;
 }
 
-/** How the tests end: "passed", "failed", or "stillborn" when it does not compile. */
-async function outcome(copy) {
+/** Whether the unit tests pass with a mutant; with none for 0. */
+async function passes(copy, number) {
+  const env = { FOUNDRY_FUZZ_RUNS: "64", RAYON_NUM_THREADS: "1", [MUTANT]: String(number) };
   try {
-    await forge(["test", "--fail-fast"], { cwd: copy, capture: true, env: { FOUNDRY_FUZZ_RUNS: "64" } });
-    return "passed";
+    await forge(["test", "--fail-fast"], { cwd: copy, capture: true, env });
+    return true;
   } catch (error) {
-    if (!(error instanceof CommandFailed)) {
+    if (!(error instanceof CommandFailed) || !/\[FAIL/.test(error.output)) {
       throw error;
     }
-    return /Compiler run failed|Compilation failed/.test(error.output) ? "stillborn" : "failed";
+    return false;
   }
 }
 
 await main(async () => {
-  const wanted = process.argv.slice(2);
-  const unknown = wanted.filter((file) => !(file in TARGETS));
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { list: { type: "boolean" } } });
+  const { woven, mutants } = weaveAll(await sources());
+  const unknown = positionals.filter((file) => !(file in woven));
   if (unknown.length > 0) {
-    throw new Error(`no arithmetic is known in ${unknown.join(", ")}; there is ${Object.keys(TARGETS).join(", ")}`);
+    throw new Error(`no code is in ${unknown.join(", ")}; there is ${Object.keys(woven).join(", ")}`);
   }
-  const copy = await project();
-  try {
-    if ((await outcome(copy)) !== "passed") {
-      throw new Error("the tests fail without a mutant: run npm test -- contracts");
-    }
-    const counts = { killed: 0, answered: 0, survived: 0 };
-    for (const [file, names] of Object.entries(TARGETS)) {
-      if (wanted.length > 0 && !wanted.includes(file)) {
-        continue;
+  const chosen = mutants.filter(({ file }) => positionals.length === 0 || positionals.includes(file));
+  const isAnswerOf = (mutant) => (answer) => ["file", "from", "to"].every((key) => answer[key] === mutant[key]);
+  const stale = ANSWERED.filter((answer) => !mutants.some((mutant) => isAnswerOf(mutant)(answer)));
+  if (stale.length > 0) {
+    throw new Error(
+      `contracts/test/mutants.json answers what is no mutant (any more): ${JSON.stringify(stale, null, 2)}`,
+    );
+  }
+  const show = ({ file, line, from, to }) => `${file}:${line}: ${from}  ->  ${to || "(nothing)"}`;
+  if (values.list) {
+    console.log(chosen.map(show).join("\n"));
+    return;
+  }
+  const copy = await project(woven);
+  console.log(`compiling ${mutants.length} mutants`);
+  if (!(await passes(copy, 0))) {
+    throw new Error("the tests fail without a mutant: run npm test -- contracts");
+  }
+  const results = [];
+  const waiting = [...chosen];
+  const worker = async () => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const survived = await passes(copy, mutant.number);
+      const answered = ANSWERED.some(isAnswerOf(mutant));
+      const verdict = survived ? (answered ? "answered" : "survived") : "killed";
+      results.push({ verdict, ...mutant });
+      console.log(`${String(results.length).padStart(4)}/${chosen.length} ${verdict.padEnd(9)} ${show(mutant)}`);
+      if (!survived && answered) {
+        throw new Error("a test does notice this mutant: take its answer out of contracts/test/mutants.json");
       }
-      const path = join(copy, "src", file);
-      const source = await readFile(path, "utf8");
-      for (const mutant of mutantsOf(file, source, names)) {
-        await writeFile(path, mutant.text);
-        const result = await outcome(copy);
-        const answer = ANSWERED.find(({ from, to }) => from === mutant.line && to === mutant.mutated);
-        const verdict = { stillborn: "stillborn", failed: "killed", passed: answer ? "answered" : "survived" }[result];
-        counts[verdict] = (counts[verdict] ?? 0) + 1;
-        console.log(`${verdict.padEnd(9)} ${file}: ${mutant.line}  ->  ${mutant.mutated}`);
-      }
-      await writeFile(path, source);
     }
-    console.log(JSON.stringify(counts));
-    if (counts.survived > 0) {
-      throw new Error("a mutant survived: add a test that notices it, or answer it in contracts/test/mutants.json");
-    }
-  } finally {
-    await rm(copy, { recursive: true, force: true });
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const report = join(TEST_RESULTS, "mutants.json");
+  await mkdir(dirname(report), { recursive: true });
+  await writeFile(report, `${JSON.stringify(results, null, 2)}\n`);
+  const count = (verdict) => results.filter((result) => result.verdict === verdict).length;
+  const survivors = results.filter(({ verdict }) => verdict === "survived");
+  console.log(
+    `\n${results.length} mutants: ${count("killed")} killed, ${count("answered")} equivalent, ${survivors.length} survived`,
+  );
+  if (survivors.length > 0) {
+    throw new Error(
+      `these survived: add a test that notices, or answer it in contracts/test/mutants.json\n${survivors.map(show).join("\n")}`,
+    );
   }
 });
