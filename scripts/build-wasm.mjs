@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -21,32 +22,38 @@ import { CACHE } from "./lib/paths.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const EXPORTS = ["init", "alloc", "free", "check", "check_edited", "forget", "panic_ptr", "panic_len"];
+/** What the module is made of, beside its libraries, whose versions stand in its own lock file. */
+const SOURCES = ["Cargo.toml", "crates/spec", "wasm", "vendor/oci-client"];
 const root = fileURLToPath(new URL("../runtime-sidecar/", import.meta.url));
-const crate = join(root, "wasm");
 
 const out = process.argv[2];
 if (out === undefined) {
   console.error("usage: node scripts/build-wasm.mjs OUT.wasm");
   process.exit(2);
 }
-const kept = join(CACHE, "wasm", `${sourceHash()}.wasm`);
+const hash = sourceHash();
+const kept = join(CACHE, "wasm", `${hash}.wasm`);
 if (!existsSync(kept)) {
   build(kept);
 }
 mkdirSync(dirname(resolve(out)), { recursive: true });
 copyFileSync(kept, out);
 
-/** The hash of everything that the module is made of; versions of libraries are those of its own lock file. */
+/** The hash of everything that the module is made of. */
 function sourceHash() {
   const hash = createHash("sha256");
-  const sources = ["crates/spec", "wasm", "vendor/oci-client"].flatMap((directory) => files(join(root, directory)));
+  const sources = SOURCES.flatMap((name) => files(join(root, name)));
   for (const file of [...sources, fileURLToPath(import.meta.url)].sort()) {
     hash.update(file.slice(root.length)).update("\0").update(readFileSync(file)).update("\0");
   }
   return hash.digest("hex").slice(0, 32);
 }
 
+/** A file itself, or all files of a directory but those that no module is made of. */
 function files(directory) {
+  if (statSync(directory).isFile()) {
+    return [directory];
+  }
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) {
@@ -59,8 +66,13 @@ function files(directory) {
 function build(destination) {
   const linker = findLinker();
   const { flags, env } = toolchain();
-  // One directory for all checkouts; cargo itself tells them apart.
+  // One directory for all checkouts. The sources are built from a place that their content names, so that the paths, which are in
+  // the compiler's flags and in the module, are those of every checkout: none builds the libraries anew.
   const target = join(CACHE, "wasm", "target");
+  const sources = join(CACHE, "wasm", "sources", hash);
+  for (const file of SOURCES.flatMap((name) => files(join(root, name)))) {
+    cpSync(file, join(sources, file.slice(root.length)));
+  }
   run(
     "cargo",
     [
@@ -69,7 +81,7 @@ function build(destination) {
       "--locked",
       "--lib",
       "--manifest-path",
-      join(crate, "Cargo.toml"),
+      join(sources, "wasm", "Cargo.toml"),
       "--target",
       TARGET,
       "--target-dir",
@@ -77,7 +89,9 @@ function build(destination) {
       ...flags,
     ],
     env,
+    sources,
   );
+  rmSync(sources, { recursive: true });
   // Linked here rather than by rustc: a cdylib would keep wasm-bindgen's imports alive.
   const part = `${destination}.${process.pid}.part`;
   const library = join(target, TARGET, "release", "libsidecar_spec_wasm.a");
@@ -114,7 +128,7 @@ function toolchain() {
   const standard = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
   const remaps = [
     [join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src"), "/registry"],
-    [root, "/src/"],
+    [join(CACHE, "wasm", "sources"), "/src"],
   ];
   const flagsOf = () => remaps.map(([from, to]) => `--remap-path-prefix=${from}=${to}`).join(" ");
   if (sysroot !== undefined && existsSync(join(sysroot, "lib/rustlib", TARGET, "lib"))) {
@@ -196,7 +210,7 @@ function output(command, args) {
   }
 }
 
-function run(command, args, env = {}, cwd = root) {
+function run(command, args, env = {}, cwd = CACHE) {
   const result = spawnSync(command, args, {
     stdio: "inherit",
     env: { ...process.env, CARGO_TARGET_DIR: undefined, ...env },

@@ -22,6 +22,53 @@ const SERVICES = /^services:[ \t]*(#.*)?$/;
 /** What begins a line at a service's column and is neither a name nor the beginning of one. */
 const NO_NAME = /^[-?:&*!|>%@`{}[\],<]/;
 
+/** The fields of a spec. */
+const FIELD = /^(version|deployment|services|externals|tunnels|api)[ \t]*(:|$)/;
+/** A line at the left edge that is plain: no quotes, brackets, comments or blocks reach out of it. */
+const PLAIN = /^[^"'[\]{}|>&*!#%@`-][^"'[\]{}|>&*!#]*$/;
+const KEY = /^( +)[\w.-]+:(\s|$)/;
+const KEY_OR_ITEM = /^( +)([\w.-]+:|-)(\s|$)/;
+
+/** The line that begins there, without its end. */
+function lineAt(text: string, start: number): string {
+  const newline = text.indexOf("\n", start);
+  return text.slice(start, newline < 0 ? text.length : newline).trimEnd();
+}
+
+/**
+ * Whether a line at the left edge is a slip within a service, as while it is typed or indented: what follows it is indented as no
+ * YAML below it could be. Without it the service goes on, and so do those after it.
+ */
+function isSlip(text: string, start: number, end: number): boolean {
+  const line = lineAt(text, start);
+  if (FIELD.test(line) || !PLAIN.test(line)) {
+    return false;
+  }
+  let below = 0;
+  for (let at = end; at < text.length; ) {
+    const next = lineAt(text, at);
+    const newline = text.indexOf("\n", at);
+    at = newline < 0 ? text.length : newline + 1;
+    if (/^\s*(#|$)/.test(next)) {
+      continue;
+    }
+    const indent = KEY.exec(next)?.[1]?.length ?? 0;
+    if (below === 0 && line.endsWith(":")) {
+      below = KEY_OR_ITEM.exec(next)?.[1]?.length ?? 0;
+      if (below === 0) {
+        return false;
+      }
+    } else if (below === 0) {
+      return indent > 0;
+    } else if (!next.startsWith(" ")) {
+      return false;
+    } else if (indent > 0 && indent < below) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /**
  * The parts of a spec, or undefined where indentation alone does not tell them: several documents, `services` twice, in brackets or
  * as a list, lines that end with CR alone, and the like.
@@ -54,8 +101,8 @@ export function outline(text: string): Outline | undefined {
           return undefined;
         }
         key = { start, end };
-      } else if (key !== undefined) {
-        tail ??= start;
+      } else if (key !== undefined && tail === undefined && (starts.length === 0 || !isSlip(text, start, end))) {
+        tail = start;
       }
     } else if (isContent && key !== undefined && tail === undefined) {
       if (column < 0) {

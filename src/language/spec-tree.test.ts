@@ -73,3 +73,24 @@ test("an alias before its anchor stands for nothing", () => {
   expect(tree.anchored("later", text.length)).toBeDefined();
   expect(tree.anchored("never", text.length)).toBeUndefined();
 });
+
+test("a slip at the left edge within a service leaves the services after it as they are", () => {
+  const services = Array.from(
+    { length: 4 },
+    (_, at) => `  s${at}:\n    image:\n      name: nginx:1\n    depends:\n      - service: s0\n    labels: { a: b }\n`,
+  );
+  const text = `version: v1\ndeployment: demo\nservices:\n${services.join("")}tunnels: {}\n`;
+  const slips: [string, string][] = [
+    ["    image:", "x    image:"],
+    ["    depends:\n", "ends:\n"],
+    ["      name: nginx:1\n", "me: nginx:1\n"],
+    ["      name: nginx:1\n", "x\n      name: nginx:1\n"],
+  ];
+  for (const [from, to] of slips) {
+    const at = text.indexOf(from, text.indexOf("s1:"));
+    const tree = new SpecTree(text.slice(0, at) + to + text.slice(at + from.length));
+    expect(tree.services?.length, to).toBe(4);
+    expect(tree.services?.[3]?.pairs[0]?.key).toMatchObject({ value: "s3" });
+  }
+  expect(new SpecTree(text.replace("tunnels: {}", "x-more:\n    a: 1\n")).services?.at(-1)?.text).toBe(services[3]);
+});

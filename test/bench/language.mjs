@@ -38,7 +38,12 @@ async function other() {
 const OURS = {
   name: "zlayer",
   // As the extension starts it (src/language/client.ts).
-  args: ["--max-semi-space-size=1", join(ROOT, "dist", "language", "server.js"), "--stdio"],
+  args: [
+    "--max-semi-space-size=4",
+    "--heap-growing-percent=20",
+    join(ROOT, "dist", "language", "server.js"),
+    "--stdio",
+  ],
   settings: {},
   edits: { 100: 2000, 2000: 2000, 20000: 600 },
   long: 10_000,
