@@ -5,6 +5,7 @@ import type { MarketDesk } from "../bridge/market-desk/market-desk";
 import type { HubChange, MarketHub } from "../bridge/market-desk/market-hub";
 import type { ReceiptBook } from "../bridge/market-desk/receipt-book";
 import type { AutoBidder } from "../bridge/operator/auto-bidder";
+import type { OperatorKey } from "../bridge/operator/operator-key";
 import type { SpecPublisher } from "../bridge/storage/spec-publisher";
 import type { BidPolicyRow } from "../protocol/market-operator";
 import { deskQuestions } from "./market-questions";
@@ -16,6 +17,7 @@ import { walletPort } from "./wallet-port";
 export interface LoadedMarket {
   readonly hub: MarketHub;
   readonly desk: MarketDesk;
+  readonly key: OperatorKey;
   readonly policy: PolicyStore;
   readonly bidder: AutoBidder;
   readonly receipts: (client: MarketClient) => ReceiptBook;
@@ -64,23 +66,33 @@ export class MarketHost implements Disposable {
     for (const disposable of this.#disposables) {
       disposable.dispose();
     }
-    void this.#loading?.then(async ({ hub, bidder }) => {
+    void this.#loading?.then(async ({ hub, bidder, key }) => {
       bidder.dispose();
+      key.dispose();
       await hub.dispose();
     });
   }
 
   async #load(): Promise<LoadedMarket> {
-    const [{ MarketHub }, { MarketDesk }, { ReceiptBook }, { AutoBidder }, { createMarketClient }, publishers, wallet] =
-      await Promise.all([
-        import("../bridge/market-desk/market-hub"),
-        import("../bridge/market-desk/market-desk"),
-        import("../bridge/market-desk/receipt-book"),
-        import("../bridge/operator/auto-bidder"),
-        import("../bridge/market/create-market-client"),
-        import("../bridge/storage/choose-publisher"),
-        walletPort(this.#wallet),
-      ]);
+    const [
+      { MarketHub },
+      { MarketDesk },
+      { ReceiptBook },
+      { AutoBidder },
+      { OperatorKey },
+      { createMarketClient },
+      publishers,
+      wallet,
+    ] = await Promise.all([
+      import("../bridge/market-desk/market-hub"),
+      import("../bridge/market-desk/market-desk"),
+      import("../bridge/market-desk/receipt-book"),
+      import("../bridge/operator/auto-bidder"),
+      import("../bridge/operator/operator-key"),
+      import("../bridge/market/create-market-client"),
+      import("../bridge/storage/choose-publisher"),
+      walletPort(this.#wallet),
+    ]);
     const { secrets, globalState, globalStorageUri } = this.#context;
     const warn = (message: string): void => this.#log.warn(message);
     const publisher = (): SpecPublisher =>
@@ -96,6 +108,7 @@ export class MarketHost implements Disposable {
         isPinned: (cid) => publisher().isPinned(cid),
       });
     const hub = new MarketHub({ wallet, open, onProblem: warn });
+    const key = new OperatorKey({ hub, secrets, onProblem: warn });
     const receipts = (client: MarketClient): ReceiptBook =>
       new ReceiptBook(client.network, secrets, {
         get: (key) => globalState.get(key),
@@ -104,6 +117,7 @@ export class MarketHost implements Disposable {
     const policy = new PolicyStore(globalState);
     const desk = new MarketDesk({
       hub,
+      key,
       receipts,
       publisher,
       questions: deskQuestions,
@@ -112,13 +126,14 @@ export class MarketHost implements Disposable {
     const bidder = new AutoBidder({
       hub,
       desk,
+      key,
       policy: () => policy.policy,
       onPolicy: (listener) => policy.onChange(listener),
     });
     hub.onChange((change) => this.#changes.fire(change));
     desk.onWork(({ key, status, message }) => this.#log.info(`Market, ${key}: ${status}. ${message}`));
     await this.#useSettings(hub);
-    return { hub, desk, policy, bidder, receipts, publisher };
+    return { hub, desk, key, policy, bidder, receipts, publisher };
   }
 
   async #useSettings(hub: MarketHub): Promise<void> {

@@ -173,12 +173,21 @@ export const jobCommand = v.variant("kind", [
       "withdrawBid",
       "start",
       "decline",
+      "countersign",
     ]),
   }),
   v.strictObject({ kind: v.literal("dispute"), evidence: v.pipe(v.string(), v.maxLength(10_000)) }),
   v.strictObject({ kind: v.literal("topUp"), amount: wei }),
   /** Seconds more, and wei of OTT. */
   v.strictObject({ kind: v.literal("extend"), seconds: v.pipe(count, v.minValue(1)), amount: wei }),
+  /** The node's consent to so many seconds more. */
+  v.strictObject({ kind: v.literal("signExtension"), seconds: v.pipe(count, v.minValue(1), v.maxValue(0xffff_ffff)) }),
+  /** The node's signature under what was used; the last receipt settles the job at once. */
+  v.strictObject({
+    kind: v.literal("signReceipt"),
+    usedSeconds: v.pipe(count, v.maxValue(0xffff_ffff)),
+    isFinal: v.boolean(),
+  }),
   v.strictObject({
     kind: v.literal("bid"),
     rate: wei,

@@ -33,12 +33,23 @@ export const detected = v.variant("kind", [
 ]);
 export type Detected = v.InferOutput<typeof detected>;
 
+/** Who works for the node without asking the wallet. */
+export const operatorKey = v.variant("kind", [
+  v.strictObject({ kind: v.literal("none") }),
+  /** Another machine's key. */
+  v.strictObject({ kind: v.literal("elsewhere"), address }),
+  /** This machine's key. `fees`: what it can spend, wei of the chain's coin; `null` while unknown. */
+  v.strictObject({ kind: v.literal("here"), address, fees: v.nullable(wei) }),
+]);
+
 /** The connected wallet's node. */
 export const nodePage = v.strictObject({
   address,
   status: v.picklist(["none", "active", "paused"]),
   capacity: v.nullable(capacityRow),
-  delegate: v.nullable(address),
+  key: operatorKey,
+  /** Name of the chain's own coin, in which fees are paid. */
+  currency: shortText,
   stake: wei,
   locked: wei,
   /** Stake that the offered capacity needs. */
@@ -72,7 +83,6 @@ export const nodeAction = v.variant("kind", [
     capacity: capacityRow,
     /** Wei of OTT. */
     stake: wei,
-    delegate: v.nullable(address),
   }),
   v.strictObject({ kind: v.literal("setCapacity"), capacity: capacityRow }),
   v.strictObject({ kind: v.literal("stake"), amount: wei }),
@@ -82,6 +92,10 @@ export const nodeAction = v.variant("kind", [
   v.strictObject({ kind: v.literal("pause") }),
   v.strictObject({ kind: v.literal("resume") }),
   v.strictObject({ kind: v.literal("exit") }),
+  /** Makes a key of this machine, which the wallet names as the node's delegate, and sends it wei of the chain's coin for fees. */
+  v.strictObject({ kind: v.literal("createKey"), fees: wei }),
+  v.strictObject({ kind: v.literal("addFees"), amount: wei }),
+  v.strictObject({ kind: v.literal("revokeKey") }),
   v.strictObject({ kind: v.literal("setPolicy"), policy: bidPolicy }),
 ]);
 export type NodeAction = v.InferOutput<typeof nodeAction>;

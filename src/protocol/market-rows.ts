@@ -106,6 +106,9 @@ export const JOB_ACTIONS = [
   "withdrawBid",
   "start",
   "decline",
+  "signReceipt",
+  "countersign",
+  "signExtension",
 ] as const;
 export const jobAction = v.picklist(JOB_ACTIONS);
 export type JobAction = v.InferOutput<typeof jobAction>;

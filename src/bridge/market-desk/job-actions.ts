@@ -117,14 +117,18 @@ function runningActions(
   if (developer || node) {
     add(
       "settle",
-      receipt === undefined && node && "No receipt is signed by both sides yet.",
       receipt !== undefined &&
         !node &&
         !receipt.receipt.isFinal &&
         before(now, open, "with this receipt for the node only; a final one can be used at once"),
     );
   }
+  if (node) {
+    add("signReceipt");
+    add("signExtension", ended && "Service has ended.");
+  }
   if (developer) {
+    add("countersign", receipt?.receipt.isFinal === true && "The last receipt is signed by both sides.");
     const full = job.escrow >= job.assignment.rate * BigInt(job.maxDuration);
     add("topUp", ended && "Service has ended.", full && "The money suffices for the longest time; extend that first.");
     add("extend", ended && "Service has ended.");

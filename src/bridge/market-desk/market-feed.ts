@@ -10,6 +10,7 @@ import type { Unsubscribe } from "../emitter";
 import { requiredStake } from "../market/capacity";
 import type { MarketClient } from "../market/market-client";
 import type { Job } from "../market/types";
+import type { OperatorKeyState } from "../operator/operator-key";
 import { earningsOf } from "./earnings";
 import { jobPage } from "./job-page";
 import { bidRow, jobRow, type Onlooker } from "./job-rows";
@@ -23,6 +24,7 @@ export interface FeedSources {
   readonly hub: MarketHub;
   readonly desk: MarketDesk;
   readonly receipts: (client: MarketClient) => ReceiptBook;
+  readonly key: { readonly state: OperatorKeyState; onChange(listener: () => void): Unsubscribe };
   readonly policy: () => { readonly policy: BidPolicyRow; readonly status: string };
   readonly onPolicy: (listener: () => void) => Unsubscribe;
 }
@@ -48,6 +50,7 @@ export class MarketFeed {
       sources.hub.onChange((change) => this.#ready && this.#onChange(change)),
       sources.desk.onWork((work) => this.#ready && post({ type: "work", work })),
       sources.onPolicy(() => this.#ready && this.#sendPolicy()),
+      sources.key.onChange(() => this.#ready && this.#sendNode()),
     ];
   }
 
@@ -286,7 +289,7 @@ export class MarketFeed {
       this.#post({ type: "node", node: null });
       return;
     }
-    this.#post({ type: "node", node: nodePage(hub) });
+    this.#post({ type: "node", node: nodePage(hub, this.#sources.key.state) });
     this.#post({ type: "earnings", ...earningsOf(client.store, account) });
   }
 
@@ -295,8 +298,8 @@ export class MarketFeed {
   }
 }
 
-function nodePage({ account, node, parameters }: MarketHub): NodePage | null {
-  if (account === undefined || parameters === undefined) {
+function nodePage({ account, client, node, parameters }: MarketHub, key: OperatorKeyState): NodePage | null {
+  if (account === undefined || client === undefined || parameters === undefined) {
     return null;
   }
   const registered = node === undefined || node.status === "exited" ? undefined : node;
@@ -304,7 +307,8 @@ function nodePage({ account, node, parameters }: MarketHub): NodePage | null {
     address: account,
     status: registered?.status ?? "none",
     capacity: registered === undefined ? null : capacityRow(registered.capacity),
-    delegate: registered?.delegate ?? null,
+    key: key.kind === "here" ? { ...key, fees: key.fees === undefined ? null : String(key.fees) } : key,
+    currency: client.network.currency.slice(0, 1_000),
     stake: String(node?.stake ?? 0n),
     locked: String(node?.locked ?? 0n),
     required: String(registered === undefined ? 0n : requiredStake(registered.capacity, parameters)),

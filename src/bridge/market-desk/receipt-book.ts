@@ -61,7 +61,10 @@ export const nodeReceipt = v.object({
   nodeSignature: hex(65),
 });
 
-const kept = v.array(v.object({ ...nodeReceipt.entries, developerSignature: hex(65), at: v.nullable(v.number()) }));
+/** A receipt that both sides have signed, as the developer sends it. */
+const signedReceipt = v.object({ ...nodeReceipt.entries, developerSignature: hex(65) });
+
+const kept = v.array(v.object({ ...signedReceipt.entries, at: v.nullable(v.number()) }));
 
 /**
  * The developer's side of the receipts of jobs: a key for each job, which can sign receipts of that job and nothing else, and the
@@ -112,17 +115,7 @@ export class ReceiptBook {
     now: number,
     confirm: (receipt: Receipt) => Promise<boolean>,
   ): Promise<CoSignedReceipt> {
-    const parsed = v.safeParse(nodeReceipt, value);
-    if (!parsed.success) {
-      const [issue] = parsed.issues;
-      const where = v.getDotPath(issue);
-      throw new MarketError(
-        "bad-receipt",
-        `This is no receipt: ${where === null ? "" : `${where}: `}${issue.message}.`,
-        "Ask the node for the receipt as JSON.",
-      );
-    }
-    const { nodeSignature, ...receipt } = parsed.output;
+    const { nodeSignature, ...receipt } = read(nodeReceipt, value, "Ask the node for the receipt as JSON.");
     const context = receiptContext(this.#network, job, node);
     checkReceipt(receipt, this.receipts(job.id).at(-1)?.signed.receipt, context, now);
     const key = await this.#key(job.receiptKey);
@@ -132,6 +125,27 @@ export class ReceiptBook {
     if (!(await confirm(receipt))) {
       throw new MarketError("rejected", "The receipt was not signed.", "Nothing was sent.");
     }
+    await this.#keep(signed, now);
+    return signed;
+  }
+
+  /**
+   * Checks a receipt that the developer signed too, and keeps it for the node's side.
+   *
+   * @param value as it came from the developer, unchecked
+   * @param now seconds since the Unix epoch, by the chain's clock
+   * @throws {MarketError} `bad-receipt`
+   */
+  async accept(value: unknown, job: Job, node: MarketNode | undefined, now: number): Promise<CoSignedReceipt> {
+    const { nodeSignature, developerSignature, ...receipt } = read(
+      signedReceipt,
+      value,
+      "Ask the developer for the receipt as JSON, signed by both sides.",
+    );
+    const context = receiptContext(this.#network, job, node);
+    const signed = { receipt, nodeSignature, developerSignature };
+    checkReceipt(receipt, this.receipts(job.id).at(-1)?.signed.receipt, context, now);
+    await checkSignatures(signed, context);
     await this.#keep(signed, now);
     return signed;
   }
@@ -188,7 +202,31 @@ export function receiptContext(network: MarketNetwork, job: Job, node: MarketNod
   };
 }
 
+/** What the node's operator sends to the developer. */
+export function nodeReceiptText(receipt: Receipt & { readonly nodeSignature: Hex }): string {
+  return JSON.stringify(plain(receipt));
+}
+
+/** What the developer sends back, signed by both sides. */
+export function signedReceiptText({ receipt, nodeSignature, developerSignature }: CoSignedReceipt): string {
+  return JSON.stringify(plain({ ...receipt, nodeSignature, developerSignature }));
+}
+
+function read<S extends v.GenericSchema>(schema: S, value: unknown, remedy: string): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) {
+    return parsed.output;
+  }
+  const [issue] = parsed.issues;
+  const where = v.getDotPath(issue);
+  throw new MarketError(
+    "bad-receipt",
+    `This is no receipt: ${where === null ? "" : `${where}: `}${issue.message}.`,
+    remedy,
+  );
+}
+
 /** As JSON can hold it. */
-function plain(row: Receipt & { readonly at: number | null }): Record<string, unknown> {
+function plain<Row extends Receipt>(row: Row) {
   return { ...row, jobId: String(row.jobId), amount: String(row.amount) };
 }

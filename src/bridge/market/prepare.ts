@@ -43,10 +43,36 @@ export function verifyContracts(network: MarketNetwork, chain: PublicClient): Pr
  *
  * @throws {MarketError} that the chain or a contract is wrong, that the contract refuses and why, or that the account cannot pay the fee
  */
-export async function prepare(market: MarketClient, from: Address, call: ContractCall): Promise<PreparedTransaction> {
+export function prepare(market: MarketClient, from: Address, call: ContractCall): Promise<PreparedTransaction> {
+  const { title, contract, data, describes } = call;
+  const to = market.network.addresses[contract];
+  return prepareTransaction(market, from, {
+    title,
+    to,
+    data,
+    value: 0n,
+    describes: [...describes, { label: "Contract", value: `${CONTRACT_TITLES[contract]}, ${to}` }],
+  });
+}
+
+/** What is to be sent, to whomever. */
+export interface AnyTransaction {
+  readonly title: string;
+  readonly to: Address;
+  readonly data: Hex;
+  /** Native currency that goes along, in wei. */
+  readonly value: bigint;
+  readonly describes: readonly Described[];
+}
+
+/** The same as `prepare` for a transaction to any address. @throws {MarketError} like `prepare` */
+export async function prepareTransaction(
+  market: MarketClient,
+  from: Address,
+  { title, to, data, value, describes }: AnyTransaction,
+): Promise<PreparedTransaction> {
   const { network, chain } = market;
-  const to = network.addresses[call.contract];
-  const request = { account: from, to, data: call.data } as const;
+  const request = { account: from, to, data, value } as const;
   const failed = (error: unknown): never => {
     throw toMarketError(error, rpcHost(network), network.currency);
   };
@@ -62,25 +88,25 @@ export async function prepare(market: MarketClient, from: Address, call: Contrac
     chain.getBalance({ address: from }).catch(failed),
   ]);
   const gas = (estimate * GAS_MARGIN[0]) / GAS_MARGIN[1];
-  const costWei = gas * fees.maxFeePerGas;
+  const feeWei = gas * fees.maxFeePerGas;
+  const costWei = feeWei + value;
   if (balance < costWei) {
     throw insufficientFunds(balance, costWei, network.currency);
   }
   return {
-    title: call.title,
+    title,
     from,
     to,
     chainId: network.chainId,
-    data: call.data,
-    value: 0n,
+    data,
+    value,
     gas,
     ...fees,
     costWei,
     describes: [
-      ...call.describes,
-      { label: "Contract", value: `${CONTRACT_TITLES[call.contract]}, ${to}` },
+      ...describes,
       { label: "Network", value: `${network.name} (chain ${network.chainId})` },
-      { label: "Fee at most", value: money(costWei, network.currency) },
+      { label: "Fee at most", value: money(feeWei, network.currency) },
     ],
     send: async (wallet) => {
       await requireWallet(network, wallet, from);

@@ -9,6 +9,8 @@ import { waitForOutcome } from "./wait-for-outcome";
 export interface TransactionRequest {
   readonly to: Address;
   readonly data: Hex;
+  /** Native currency that goes along, in wei. */
+  readonly value: bigint;
   readonly gas: bigint;
   readonly maxFeePerGas: bigint;
   readonly maxPriorityFeePerGas: bigint;

@@ -31,6 +31,7 @@ export const commands: NounCommands = {
   cancelJob: simple("cancel", "The job was not cancelled", "Which job is to be cancelled?"),
   stop: simple("stop", "The job was not stopped", "Which job is to be stopped?"),
   settle: simple("settle", "The job was not settled", "Which job is to be settled?"),
+  countersign: simple("countersign", "The receipt was not signed", "Whose receipt is to be signed?"),
   dispute: {
     failure: "The claim was not disputed",
     run: async (context, argument) => {
@@ -61,7 +62,7 @@ export const commands: NounCommands = {
     failure: "The job was not extended",
     run: async (context, argument) => {
       const chosen = await pickJob(context, argument, "extend", "Which job is to run longer?");
-      const hours = chosen && (await askHours(chosen.job));
+      const hours = chosen && (await askHours(`Extend job #${chosen.job.id}`));
       if (chosen === undefined || hours === undefined || !("assignment" in chosen.job)) {
         return;
       }
@@ -100,7 +101,11 @@ export const commands: NounCommands = {
 };
 
 /** A command that needs a job and nothing else. */
-function simple(action: "cancel" | "stop" | "settle", failure: string, placeHolder: string): Command {
+export function simple(
+  action: "cancel" | "stop" | "settle" | "countersign" | "start" | "decline" | "withdrawBid",
+  failure: string,
+  placeHolder: string,
+): Command {
   return {
     failure,
     run: async (context, argument) => {
@@ -239,13 +244,14 @@ export async function askAmount(title: string, prompt: string): Promise<bigint |
   return text === undefined ? undefined : parseAmount(text);
 }
 
-async function askHours(job: Job): Promise<number | undefined> {
+/** Asks by how much longer a job may run. */
+export async function askHours(title: string): Promise<number | undefined> {
   const read = (text: string): number | undefined => {
     const hours = /^\d{1,5}(\.\d{1,3})?$/.test(text.trim()) ? Number(text) : 0;
     return hours > 0 ? hours : undefined;
   };
   const text = await window.showInputBox({
-    title: `Extend job #${job.id}`,
+    title,
     prompt: "Longer by how many hours?",
     value: "1",
     validateInput: (value) => (read(value) === undefined ? "Write a number of hours above zero." : undefined),

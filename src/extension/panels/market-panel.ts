@@ -131,11 +131,12 @@ class PanelSession implements Disposable {
   constructor(market: LoadedMarket, host: MarketHost, post: (message: MarketHostMessage) => void) {
     this.#market = market;
     this.#host = host;
-    const { hub, desk, policy, bidder, receipts } = market;
+    const { hub, desk, key, policy, bidder, receipts } = market;
     this.feed = new MarketFeed(
       {
         hub,
         desk,
+        key,
         receipts,
         policy: () => ({ policy: policy.row, status: bidder.status }),
         onPolicy: (listener) => bidder.onChange(listener),

@@ -2,7 +2,7 @@ import type { JobCommand } from "../../protocol/market-messages";
 import type { JobAction, JobPage, JobRow } from "../../protocol/market-rows";
 import { editableAmount, formatOtt, hourly, parseAmount, ratePerSecond } from "../../protocol/money";
 import { el } from "../shared/dom";
-import { decimalNumber, type FieldMemory, TextField } from "./fields";
+import { CheckField, decimalNumber, type FieldMemory, TextField, wholeNumber } from "./fields";
 import { ReasonedButton, type Shell, sendingObstacle, WorkLine } from "./page";
 
 const HOUR = 3_600;
@@ -21,15 +21,18 @@ const LABELS: Readonly<Record<Exclude<JobAction, "accept">, string>> = {
   withdrawBid: "Withdraw Bid",
   start: "Start Service",
   decline: "Hand Back",
+  signReceipt: "Sign Receipt…",
+  countersign: "Sign the Node’s Receipt",
+  signExtension: "Agree to Extend…",
 };
 
-type FormAction = "topUp" | "extend" | "dispute" | "bid";
-const FORMS: readonly string[] = ["topUp", "extend", "dispute", "bid"];
+const FORMS = ["topUp", "extend", "dispute", "bid", "signReceipt", "signExtension"] as const;
+type FormAction = (typeof FORMS)[number];
 
-const isForm = (action: string): action is FormAction => FORMS.includes(action);
+const isForm = (action: string): action is FormAction => (FORMS as readonly string[]).includes(action);
 
 /** The first button of these that can be used is the primary one. */
-const PRIMARY: readonly JobAction[] = ["settle", "start", "bid", "assignLowest", "finalize", "expire", "topUp"];
+const PRIMARY: readonly JobAction[] = ["start", "settle", "bid", "assignLowest", "finalize", "expire", "topUp"];
 
 /** What can be done with a job: a button each, some with a form below. */
 export class JobActions {
@@ -166,17 +169,7 @@ export class JobActions {
         };
       }
       case "extend": {
-        const hours = new TextField(
-          {
-            key: "hours",
-            label: "Longer by",
-            unit: "hours",
-            value: "1",
-            read: decimalNumber(0.01, 8_760),
-            onInput: () => undefined,
-          },
-          memory,
-        );
+        const hours = hoursField("Longer by", memory);
         const money = amount("Money to add", this.#costOfHour(), 0n);
         const hint = el("p", { class: "hint" }, "The node has to agree: it is asked to sign the longer time.");
         return {
@@ -204,7 +197,62 @@ export class JobActions {
       }
       case "bid":
         return this.#bidForm(memory);
+      case "signReceipt":
+        return this.#receiptForm(memory);
+      case "signExtension": {
+        const hours = hoursField("Longer by", memory);
+        const hint = el(
+          "p",
+          { class: "hint" },
+          "The developer may then let the job run that much longer, at the same price. Your signature is copied; send it to the developer.",
+        );
+        return {
+          fields: [hint, hours.element],
+          send: () =>
+            hours.value === undefined ? undefined : { kind: "signExtension", seconds: Math.ceil(hours.value * HOUR) },
+        };
+      }
     }
+  }
+
+  #receiptForm(memory: FieldMemory): { fields: (Node | string)[]; send(): JobCommand | undefined } {
+    const { startedAt, stoppedAt } = this.#page ?? {};
+    const end = Math.min(stoppedAt ?? Number.MAX_SAFE_INTEGER, Math.floor(this.#shell.model.now));
+    const served = Math.max(0, end - (startedAt ?? end));
+    const rate = BigInt(this.#job?.rate ?? "0");
+    const cost = el("p", { class: "hint" });
+    const used = new TextField(
+      {
+        key: "used",
+        label: "Time used",
+        unit: "seconds",
+        value: String(served),
+        read: wholeNumber(0, 0xffff_ffff),
+        onInput: () => tellCost(),
+      },
+      memory,
+    );
+    const tellCost = (): void => {
+      cost.textContent =
+        used.value === undefined
+          ? ""
+          : `The developer owes ${formatOtt(rate * BigInt(used.value))} so far. The receipt is copied; send it to the developer.`;
+    };
+    tellCost();
+    const last = new CheckField(
+      {
+        key: "final",
+        label: "It is the last one: the developer can settle with it at once",
+        on: true,
+        onInput: () => undefined,
+      },
+      memory,
+    );
+    return {
+      fields: [used.element, last.element, cost],
+      send: () =>
+        used.value === undefined ? undefined : { kind: "signReceipt", usedSeconds: used.value, isFinal: last.on },
+    };
   }
 
   #bidForm(memory: FieldMemory): { fields: (Node | string)[]; send(): JobCommand | undefined } {
@@ -254,6 +302,13 @@ export class JobActions {
   #costOfHour(): string {
     return editableAmount(hourly(this.#job?.rate ?? "0"));
   }
+}
+
+function hoursField(label: string, memory: FieldMemory): TextField<number> {
+  return new TextField(
+    { key: "hours", label, unit: "hours", value: "1", read: decimalNumber(0.01, 8_760), onInput: () => undefined },
+    memory,
+  );
 }
 
 function memoryOf(values: Map<string, string>): FieldMemory {

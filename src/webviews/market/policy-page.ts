@@ -2,6 +2,7 @@ import type { BidPolicyRow } from "../../protocol/market-operator";
 import { editableAmount, hourly, parseAmount } from "../../protocol/money";
 import { el, icon } from "../shared/dom";
 import { CheckField, decimalNumber, TextField } from "./fields";
+import { formMemory } from "./form-memory";
 import {
   emptyState,
   type Page,
@@ -12,7 +13,6 @@ import {
   WorkLine,
   walletObstacle,
 } from "./page";
-import { formMemory } from "./post-page";
 
 const HOUR = 3_600n;
 const CORE = 1_000n;

@@ -9,7 +9,8 @@ import {
   ratePerSecond,
 } from "../../protocol/money";
 import { el, icon } from "../shared/dom";
-import { CheckField, ChoiceField, decimalNumber, type FieldMemory, TextField, wholeNumber } from "./fields";
+import { CheckField, ChoiceField, decimalNumber, TextField, wholeNumber } from "./fields";
+import { formMemory } from "./form-memory";
 import {
   emptyState,
   facts,
@@ -334,12 +335,4 @@ function draftObstacle(shell: Shell, draft: DraftState): Parameters<typeof empty
     case "ready":
       return undefined;
   }
-}
-
-/** Keeps a form's fields in the panel's state, each under the form's name. */
-export function formMemory(shell: Shell, form: string): FieldMemory {
-  return {
-    get: (key) => shell.state.fields[`${form}.${key}`],
-    set: (key, value) => shell.save({ fields: { ...shell.state.fields, [`${form}.${key}`]: value.slice(0, 200) } }),
-  };
 }
