@@ -1,188 +1,179 @@
 //! A node of the cluster.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use openraft::error::{ClientWriteError, RaftError};
-use openraft::{Config, Raft, SnapshotPolicy};
 
-use crate::config::{Member, NodeId, Types};
-use crate::database::Storage;
-use crate::error::ClusterError;
-use crate::log_store::LogStore;
+use crate::change::{Answer, Change, What};
+use crate::config::{FIRST, NodeId};
+use crate::error::{ClusterError, stopped};
+use crate::identity::Identity;
 use crate::machine::Machine;
-use crate::machine_store::MachineStore;
-use crate::network::Alone;
-
-/// How a node behaves.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Milliseconds between two signs of life of the leader. A follower that has heard none for four to eight times this asks to lead.
-    pub heartbeat_ms: u64,
-    /// Entries in the log after which a snapshot is taken and they are dropped.
-    pub snapshot_after: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            heartbeat_ms: 150,
-            snapshot_after: 500,
-        }
-    }
-}
-
-/// The first node of every cluster.
-const FIRST: NodeId = 1;
-
-/// Longer than a cluster of one needs to lead itself, however slow its disk is.
-const LEAD_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::network::Network;
+use crate::node::Node;
+use crate::options::{Options, PeerOptions};
+use crate::peers::Peers;
+use crate::tickets::Tickets;
+use crate::{keeper, listener, steward};
 
 /// A node's part in the cluster: the state that it has, and the way to change it.
 pub struct Cluster<M: Machine> {
+    pub(crate) inner: Arc<Inner<M>>,
+}
+
+/// What the tasks of a node share.
+pub(crate) struct Inner<M: Machine> {
     path: PathBuf,
-    options: Options,
+    pub options: Options,
+    pub id: NodeId,
     node: RwLock<Arc<Node<M>>>,
     /// Held while the node is opened again.
     reopening: tokio::sync::Mutex<()>,
+    tickets: Tickets,
+    /// `None` where the node is alone and stays so.
+    pub peers: Option<Arc<Peers>>,
 }
 
 impl<M: Machine> Cluster<M> {
-    /// Opens the state in `path`, or creates a cluster of one there, and returns when this node may change it.
+    /// Opens the state in `path`, or creates a cluster of one there, and returns when this node may change it. Nothing listens.
     ///
     /// # Errors
     /// [`ClusterError::Storage`] and [`ClusterError::TooNew`] when the file cannot be used; [`ClusterError::Stopped`] when it
-    /// could not be written at the start.
+    /// could not be written at the start; [`ClusterError::NeedsPeers`] when the node belongs to a cluster of several.
     pub async fn open(path: &Path, options: Options) -> Result<Self, ClusterError> {
-        Ok(Self {
-            node: RwLock::new(Arc::new(Node::open(path, &options).await?)),
-            path: path.to_owned(),
-            options,
-            reopening: tokio::sync::Mutex::default(),
-        })
+        let inner = Inner::open(path, options, FIRST, None).await?;
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Changes the state by a command, and answers its outcome once it would survive a crash. A command is done even when this is
-    /// dropped before it has answered.
+    /// Opens the state in `path` as the node whose identity is in the peers' directory, and listens for peers. Where there is no
+    /// identity, the node becomes the first of a new cluster, with the state that it has.
+    ///
+    /// # Errors
+    /// Those of [`Cluster::open`]; [`ClusterError::Listen`]; [`ClusterError::Identity`] and [`ClusterError::File`] when keys and
+    /// certificates cannot be used.
+    pub async fn open_with_peers(path: &Path, options: Options, peers: PeerOptions) -> Result<Self, ClusterError> {
+        let (peers, listener) = Peers::open(peers).await?;
+        let peers = Arc::new(peers);
+        let inner = Inner::open(path, options, peers.node(), Some(Arc::clone(&peers))).await?;
+        let inner = Arc::new(inner);
+        listener::start(listener, &peers, &inner);
+        if inner.id == FIRST {
+            keeper::found(&inner, &peers).await?;
+        }
+        keeper::start(&peers, &inner);
+        steward::start(&peers, &inner);
+        Ok(Self { inner })
+    }
+
+    /// Changes the state by a command, and answers its outcome once it would survive the loss of a minority of the voters and a crash
+    /// of all of them. A command is done even when this is dropped before it has answered, and it is done once, also when it has to
+    /// be sent to the leader again.
     ///
     /// A disk that cannot be written, because it is full for example, ends Raft: what was half done must not be built upon. The next
     /// command begins from what is on the disk, so that it works once there is space again.
     ///
     /// # Errors
-    /// [`ClusterError::NotLeader`] and [`ClusterError::Stopped`]; nothing has changed then, or the node has lost its disk.
+    /// [`ClusterError::NoMajority`] and [`ClusterError::NoLeader`]: nothing has changed. [`ClusterError::Unsure`]: it may have.
+    /// [`ClusterError::TooLong`]. [`ClusterError::Stopped`]: nothing has changed, or the node has lost its disk.
     pub async fn submit(&self, command: M::Command) -> Result<M::Outcome, ClusterError> {
-        let mut node = self.node();
-        if !node.is_running() {
-            node = self.reopen(&node).await?;
-        }
-        match node.raft.client_write(command).await {
-            Ok(written) => written
-                .data
-                .ok_or_else(|| ClusterError::Stopped("a command had no outcome".into())),
-            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(leader))) => Err(ClusterError::NotLeader {
-                leader: leader.leader_node.map(|member| member.name),
-            }),
-            Err(cause) => Err(stopped(cause)),
+        match self.inner.change(What::Machine(command)).await? {
+            Answer::Machine(outcome) => Ok(outcome),
+            answer => Err(stopped(format!("a command was answered by {answer:?}"))),
         }
     }
 
-    /// Reads the state as this node has it now. `read` must be short: changes wait for it.
+    /// Reads the state as this node has it now. `read` must be short: changes wait for it. [`Cluster::read_local`] says how old it is,
+    /// [`Cluster::read_fresh`] waits for the newest.
     pub fn read<T>(&self, read: impl FnOnce(&M) -> T) -> T {
-        read(&self.node().store.state())
+        read(&self.inner.node().store.state().machine)
     }
 
     /// Ends this node's part and releases the file. What was submitted stays.
     pub async fn close(&self) {
-        self.node().close().await;
-    }
-
-    fn node(&self) -> Arc<Node<M>> {
-        Arc::clone(&self.node.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Opens the state again after Raft has ended, unless somebody else did.
-    async fn reopen(&self, ended: &Arc<Node<M>>) -> Result<Arc<Node<M>>, ClusterError> {
-        let _turn = self.reopening.lock().await;
-        let current = self.node();
-        if !Arc::ptr_eq(&current, ended) {
-            return Ok(current);
+        if let Some(peers) = &self.inner.peers {
+            peers.ending.cancel();
+            peers.tasks.close();
+            peers.tasks.wait().await;
         }
-        ended.close().await;
-        let node = Arc::new(Node::open(&self.path, &self.options).await?);
-        *self.node.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&node);
-        Ok(node)
+        self.inner.node().close().await;
     }
 }
 
-/// One life of Raft on the file.
-struct Node<M: Machine> {
-    raft: Raft<Types<M>>,
-    store: MachineStore<M>,
-    storage: Storage,
+impl<M: Machine> Drop for Cluster<M> {
+    fn drop(&mut self) {
+        if let Some(peers) = &self.inner.peers {
+            peers.ending.cancel();
+        }
+    }
 }
 
-impl<M: Machine> Node<M> {
-    async fn open(path: &Path, options: &Options) -> Result<Self, ClusterError> {
-        let owned = path.to_owned();
-        let storage = tokio::task::spawn_blocking(move || Storage::open(&owned, M::FORMAT))
-            .await
-            .map_err(stopped)??;
-        let node = Self::start(&storage, options).await;
-        if node.is_err() {
-            storage.close().await;
-        }
-        node
-    }
-
-    async fn start(storage: &Storage, options: &Options) -> Result<Self, ClusterError> {
-        let store = MachineStore::open(storage.clone()).await?;
-        let config = Config {
-            cluster_name: "zlayer".into(),
-            heartbeat_interval: options.heartbeat_ms,
-            election_timeout_min: options.heartbeat_ms * 4,
-            election_timeout_max: options.heartbeat_ms * 8,
-            snapshot_policy: SnapshotPolicy::LogsSinceLast(options.snapshot_after),
-            max_in_snapshot_log_to_keep: 0,
-            ..Config::default()
-        };
-        let config = Arc::new(config.validate().map_err(stopped)?);
-        let raft = Raft::new(FIRST, config, Alone, LogStore::new(storage.clone()), store.clone())
-            .await
-            .map_err(stopped)?;
-        if !raft.is_initialized().await.map_err(stopped)? {
-            raft.initialize(BTreeMap::from([(FIRST, Member::default())]))
-                .await
-                .map_err(stopped)?;
-        }
-        // Nobody else can lead: to wait for a leader would only cost time.
-        raft.trigger().elect().await.map_err(stopped)?;
-        raft.wait(Some(LEAD_TIMEOUT))
-            .current_leader(FIRST, "lead a cluster of one")
-            .await
-            .map_err(stopped)?;
-        // Leading says that the log is complete; this waits until it is applied too.
-        raft.ensure_linearizable().await.map_err(stopped)?;
+impl<M: Machine> Inner<M> {
+    async fn open(path: &Path, options: Options, id: NodeId, peers: Option<Arc<Peers>>) -> Result<Self, ClusterError> {
+        let network = Network(peers.as_ref().map(|peers| Arc::clone(&peers.links)));
+        let node = Node::open(id, path, &options, network).await?;
         Ok(Self {
-            raft,
-            store,
-            storage: storage.clone(),
+            tickets: Tickets::new(id, node.life()),
+            node: RwLock::new(Arc::new(node)),
+            path: path.to_owned(),
+            options,
+            id,
+            reopening: tokio::sync::Mutex::default(),
+            peers,
         })
     }
 
-    fn is_running(&self) -> bool {
-        self.raft.metrics().borrow().running_state.is_ok()
+    pub fn node(&self) -> Arc<Node<M>> {
+        Arc::clone(&self.node.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn close(&self) {
-        if let Err(cause) = self.raft.shutdown().await {
-            tracing::warn!(%cause, "the replicated state did not end in order");
+    /// The node, opened again after Raft has ended.
+    pub async fn running_node(&self) -> Result<Arc<Node<M>>, ClusterError> {
+        let node = self.node();
+        if node.is_running() {
+            return Ok(node);
         }
-        self.storage.close().await;
+        let _turn = self.reopening.lock().await;
+        let current = self.node();
+        if !Arc::ptr_eq(&current, &node) {
+            return Ok(current);
+        }
+        node.close().await;
+        let network = Network(self.peers.as_ref().map(|peers| Arc::clone(&peers.links)));
+        let node = Arc::new(Node::open(self.id, &self.path, &self.options, network).await?);
+        *self.node.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&node);
+        Ok(node)
+    }
+
+    /// Makes a change, wherever the leader is.
+    pub async fn change(&self, what: What<M::Command>) -> Result<Answer<M::Outcome>, ClusterError> {
+        let ticket = self.tickets.take().await;
+        let change = Change {
+            id: Some(ticket.id),
+            what,
+        };
+        match &self.peers {
+            None => self.change_alone(change).await,
+            Some(peers) => self.change_among(peers, change).await,
+        }
+    }
+
+    async fn change_alone(&self, change: Change<M::Command>) -> Result<Answer<M::Outcome>, ClusterError> {
+        let node = self.running_node().await?;
+        match node.raft.client_write(change).await {
+            Ok(written) => written.data.ok_or_else(|| stopped("a command had no outcome")),
+            Err(RaftError::APIError(ClientWriteError::ForwardToLeader(_))) => {
+                Err(ClusterError::NoLeader("this node does not lead itself".into()))
+            }
+            Err(cause) => Err(stopped(cause)),
+        }
     }
 }
 
-fn stopped(cause: impl std::fmt::Display) -> ClusterError {
-    ClusterError::Stopped(cause.to_string())
+/// Whether a directory of peers has the identity of a member.
+///
+/// # Errors
+/// [`ClusterError::File`] and [`ClusterError::Identity`].
+pub fn is_member(directory: &Path) -> Result<bool, ClusterError> {
+    Ok(Identity::load(directory)?.is_some())
 }

@@ -9,10 +9,14 @@ use openraft::impls::OneshotResponder;
 use openraft::{Entry, RaftTypeConfig, TokioRuntime};
 use serde::{Deserialize, Serialize};
 
+use crate::change::{Answer, Change};
 use crate::machine::Machine;
 
 /// Names a node for ever; never used again after the node has left.
 pub type NodeId = u64;
+
+/// The first node of every cluster.
+pub(crate) const FIRST: NodeId = 1;
 
 /// What the members know of one another.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +31,8 @@ pub struct Member {
 pub struct Types<M>(PhantomData<fn() -> M>);
 
 impl<M: Machine> RaftTypeConfig for Types<M> {
-    type D = M::Command;
-    type R = Option<M::Outcome>;
+    type D = Change<M::Command>;
+    type R = Option<Answer<M::Outcome>>;
     type NodeId = NodeId;
     type Node = Member;
     type Entry = Entry<Self>;

@@ -11,15 +11,18 @@ use openraft::{
 use redb::Durability;
 use serde::{Deserialize, Serialize};
 
+use crate::change::{Answer, Replicated};
 use crate::config::{Member, NodeId, Types};
-use crate::database::{SNAPSHOT, Storage, decode, encode, raft_error, set};
+use crate::database::{LAYOUT, SNAPSHOT, Storage, combined, decode, encode, raft_error, set};
 use crate::error::ClusterError;
 use crate::machine::Machine;
+use crate::roster::Roster;
+use crate::sessions::Sessions;
 
 /// The state with what Raft has to know of it.
 #[derive(Debug, Clone)]
 struct Applied<M> {
-    machine: M,
+    state: Replicated<M>,
     last: Option<LogId<NodeId>>,
     membership: StoredMembership<NodeId, Member>,
 }
@@ -34,10 +37,42 @@ struct Stored {
 
 /// What a snapshot holds; also what one node sends to another.
 #[derive(Serialize, Deserialize)]
+#[serde(bound(deserialize = "M: serde::de::DeserializeOwned"))]
 struct Image<M> {
+    /// Of the machine.
     format: u32,
-    #[serde(bound(deserialize = "M: serde::de::DeserializeOwned"))]
+    /// Of what is beside the machine; absent in snapshots from before there was anything.
+    #[serde(default)]
+    layout: u32,
     machine: M,
+    #[serde(default)]
+    roster: Roster,
+    #[serde(default)]
+    sessions: Sessions,
+}
+
+impl<M: Machine> Image<M> {
+    fn of(state: Replicated<M>) -> Self {
+        Self {
+            format: M::FORMAT,
+            layout: LAYOUT,
+            machine: state.machine,
+            roster: state.roster,
+            sessions: state.sessions,
+        }
+    }
+
+    fn state(self) -> Replicated<M> {
+        Replicated {
+            machine: self.machine,
+            roster: self.roster,
+            sessions: self.sessions,
+        }
+    }
+
+    fn is_too_new(&self) -> bool {
+        self.format > M::FORMAT || self.layout > LAYOUT
+    }
 }
 
 /// The machine's state, shared by its readers and by Raft. What came after the last snapshot is applied again at a start.
@@ -59,9 +94,16 @@ impl<M> Clone for MachineStore<M> {
 pub(crate) struct StateGuard<'a, M>(RwLockReadGuard<'a, Applied<M>>);
 
 impl<M> std::ops::Deref for StateGuard<'_, M> {
-    type Target = M;
-    fn deref(&self) -> &M {
-        &self.0.machine
+    type Target = Replicated<M>;
+    fn deref(&self) -> &Replicated<M> {
+        &self.0.state
+    }
+}
+
+impl<M> StateGuard<'_, M> {
+    /// The index of the last entry that the state contains.
+    pub fn index(&self) -> u64 {
+        self.0.last.map_or(0, |last| last.index)
     }
 }
 
@@ -79,21 +121,21 @@ impl<M: Machine> MachineStore<M> {
         let stored: Option<Stored> = storage.value(SNAPSHOT).await.map_err(failed)?;
         let applied = match stored {
             None => Applied {
-                machine: M::default(),
+                state: Replicated::default(),
                 last: None,
                 membership: StoredMembership::default(),
             },
             Some(stored) => {
-                let image = read_image(stored.data.as_bytes()).map_err(failed)?;
-                if image.format > M::FORMAT {
+                let image: Image<M> = read_image(stored.data.as_bytes()).map_err(failed)?;
+                if image.is_too_new() {
                     return Err(ClusterError::TooNew {
                         path,
-                        found: image.format,
-                        known: M::FORMAT,
+                        found: combined(image.layout, image.format),
+                        known: combined(LAYOUT, M::FORMAT),
                     });
                 }
                 Applied {
-                    machine: image.machine,
+                    state: image.state(),
                     last: stored.meta.last_log_id,
                     membership: stored.meta.last_membership,
                 }
@@ -138,7 +180,7 @@ impl<M: Machine> RaftStateMachine<Types<M>> for MachineStore<M> {
         Ok((applied.last, applied.membership.clone()))
     }
 
-    async fn apply<I>(&mut self, entries: I) -> Result<Vec<Option<M::Outcome>>, StorageError<NodeId>>
+    async fn apply<I>(&mut self, entries: I) -> Result<Vec<Option<Answer<M::Outcome>>>, StorageError<NodeId>>
     where
         I: IntoIterator<Item = Entry<Types<M>>> + OptionalSend,
         I::IntoIter: OptionalSend,
@@ -150,7 +192,7 @@ impl<M: Machine> RaftStateMachine<Types<M>> for MachineStore<M> {
                 applied.last = Some(entry.log_id);
                 match entry.payload {
                     EntryPayload::Blank => None,
-                    EntryPayload::Normal(command) => Some(applied.machine.apply(command)),
+                    EntryPayload::Normal(change) => Some(applied.state.apply(change)),
                     EntryPayload::Membership(membership) => {
                         applied.membership = StoredMembership::new(Some(entry.log_id), membership);
                         None
@@ -182,11 +224,11 @@ impl<M: Machine> RaftStateMachine<Types<M>> for MachineStore<M> {
         };
         let data = snapshot.into_inner();
         let image: Image<M> = read_image(&data).map_err(failed)?;
-        if image.format > M::FORMAT {
+        if image.is_too_new() {
             return Err(failed(redb::Error::Corrupted(format!(
                 "the snapshot has format {}; this program reads up to {}",
-                image.format,
-                M::FORMAT
+                combined(image.layout, image.format),
+                combined(LAYOUT, M::FORMAT)
             ))));
         }
         let data = String::from_utf8(data).map_err(|cause| failed(redb::Error::Corrupted(cause.to_string())))?;
@@ -196,7 +238,7 @@ impl<M: Machine> RaftStateMachine<Types<M>> for MachineStore<M> {
         })
         .await?;
         *self.applied.write().unwrap_or_else(PoisonError::into_inner) = Applied {
-            machine: image.machine,
+            state: image.state(),
             last: meta.last_log_id,
             membership: meta.last_membership.clone(),
         };
@@ -224,10 +266,7 @@ impl<M: Machine> RaftSnapshotBuilder<Types<M>> for MachineStore<M> {
             last_membership: applied.membership,
             snapshot_id: applied.last.map_or_else(|| "empty".to_owned(), |last| last.to_string()),
         };
-        let image = Image {
-            format: M::FORMAT,
-            machine: applied.machine,
-        };
+        let image = Image::of(applied.state);
         let failed = |cause: redb::Error| {
             raft_error(
                 |cause| StorageIOError::write_snapshot(Some(meta.signature()), cause),

@@ -4,5 +4,6 @@
 
 mod counters;
 mod full_disk;
+mod older_file;
 mod one_node;
 mod storage_suite;

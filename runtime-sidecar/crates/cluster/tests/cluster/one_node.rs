@@ -118,7 +118,14 @@ async fn a_file_of_a_newer_program_is_refused() {
         .err()
         .unwrap();
     assert!(
-        matches!(refused, ClusterError::TooNew { found: 9, known: 1, .. }),
+        matches!(
+            refused,
+            ClusterError::TooNew {
+                found: 1009,
+                known: 1001,
+                ..
+            }
+        ),
         "{refused}"
     );
     assert!(refused.to_string().contains("newer version"), "{refused}");

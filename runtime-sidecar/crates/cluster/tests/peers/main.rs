@@ -1,0 +1,10 @@
+//! Several nodes in one process, on real sockets and disks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faults;
+mod fleet;
+mod history;
+mod joining;
+mod registers;
+mod relay;
