@@ -164,12 +164,12 @@ function debianToolchain() {
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(packages, { recursive: true });
     const std = `libstd-rust-web-${version.split(".").slice(0, 2).join(".")}`;
-    const llvm = output("apt-cache", ["depends", std])?.match(/libllvm\d+/)?.[0];
-    const wanted = [
-      ...["rustc-web", std, "libstd-rust-web-dev", "rust-web-src"].map((name) => `${name}=${version}`),
-      llvm,
-    ];
-    run("apt-get", ["download", "-q", ...wanted.filter((name) => name !== undefined)], {}, packages);
+    const compiler = ["rustc-web", std, "libstd-rust-web-dev", "rust-web-src"].map((name) => `${name}=${version}`);
+    // What an installation would bring as well are the libraries that this machine lacks.
+    const simulated = ["install", "--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=1", ...compiler];
+    const lines = output("apt-get", simulated)?.matchAll(/^Inst (lib\S+) .*?\((\S+)/gm) ?? [];
+    const libraries = [...lines].map(([, name, libraryVersion]) => `${name}=${libraryVersion}`);
+    run("apt-get", ["download", "-q", ...new Set([...compiler, ...libraries])], {}, packages);
     for (const name of readdirSync(packages)) {
       run("dpkg", ["-x", join(packages, name), directory]);
     }

@@ -24,13 +24,13 @@ async function checkContents(vsix) {
 export async function packageExtension() {
   const { name, version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const vsix = join(ROOT, `${name}-linux-x64-${version}.vsix`);
+  await step("bundles", bundle);
   await step("sidecar", async () => {
     const built = await buildSidecar();
     await mkdir(dirname(BUNDLED_SIDECAR), { recursive: true });
     await copyFile(built, BUNDLED_SIDECAR);
     await chmod(BUNDLED_SIDECAR, 0o755);
   });
-  await step("bundles", bundle);
   await step("notices", () => writeFile(join(ROOT, "dist", "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices()));
   await step("package", () =>
     run(

@@ -25,8 +25,8 @@ async function sampleImage() {
 
 async function headless() {
   await bootstrap([]);
-  const sidecar = await step("sidecar", buildSidecar);
   await step("bundles", bundle);
+  const sidecar = await step("sidecar", buildSidecar);
   await step("sample image", sampleImage);
   await run(process.execPath, [join(ROOT, "dist", "bridge", "headless.js"), SPEC], {
     cwd: ROOT,
