@@ -1,9 +1,11 @@
 // Everything that can be said about the source without running it. `npm run check`; seconds when warm.
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { bootstrap } from "./bootstrap.mjs";
 import { CONTRACTS, forge } from "./lib/foundry.mjs";
 import { importViolations } from "./lib/layers.mjs";
 import { CARGO_ENV, ROOT } from "./lib/paths.mjs";
+import { missingQuotes } from "./lib/quoted-tests.mjs";
 import { isMain, main, run, step } from "./lib/run.mjs";
 
 const bin = (name) => join(ROOT, "node_modules", ".bin", name);
@@ -19,12 +21,37 @@ async function layers() {
   }
 }
 
+/** Whether the tests that documents name as keepers of their promises are there. */
+async function quotedTests() {
+  const listed = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    capture: true,
+  });
+  const read = (path) => readFile(join(ROOT, path), "utf8").catch(() => undefined);
+  const tree = new Map();
+  for (const path of listed.split("\0").filter(Boolean)) {
+    const text = /\.(ts|mjs|rs|sol|toml)$/.test(path) ? await read(path) : "";
+    // A file that is removed but not committed yet is listed too.
+    if (text !== undefined) {
+      tree.set(path, text);
+    }
+  }
+  const documents = ["SPECIFICATION.md", join("docs", "threat-model.md")];
+  const missing = await Promise.all(
+    documents.map(async (path) => missingQuotes(path, await readFile(join(ROOT, path), "utf8"), tree)),
+  );
+  if (missing.flat().length > 0) {
+    throw new Error(missing.flat().join("\n"));
+  }
+}
+
 const CHECKS = [
   ["format and lint", () => run(bin("biome"), ["check", "--error-on-warnings", "."], { cwd: ROOT })],
   ["types", () => run(bin("tsc"), ["-p", "."], { cwd: ROOT })],
   ["types of the webviews", () => run(bin("tsc"), ["-p", "src/webviews"], { cwd: ROOT })],
   ["types of the webviews' tests", () => run(bin("tsc"), ["-p", "test/webviews"], { cwd: ROOT })],
   ["layers", layers],
+  ["tests that documents name", quotedTests],
   ["Rust format", () => cargo("fmt", "--all", "--check")],
   [
     "Rust lints",
