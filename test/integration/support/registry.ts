@@ -65,6 +65,12 @@ export class Registry {
     return `${this.host}/${repository}:${tag}`;
   }
 
+  /** The file in which it keeps a blob. */
+  blob(digest: string): string {
+    const [algorithm = "", hash = ""] = digest.split(":");
+    return join(this.directory, "data/docker/registry/v2/blobs", algorithm, hash.slice(0, 2), hash, "data");
+  }
+
   private async pushBlob(repository: string, digest: string, data: Uint8Array): Promise<void> {
     const opened = await this.send(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
     const location = new URL(opened.headers.get("location") ?? "", `http://${this.host}`);

@@ -1,5 +1,6 @@
 // A real sidecar with a data directory of its own.
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ZLayerClient } from "../../../src/bridge/sidecar/client";
@@ -20,10 +21,15 @@ export class TestSidecar {
     readonly directory: string,
     readonly supervisor: SidecarSupervisor,
     readonly lines: readonly string[],
+    private readonly isMounted: boolean,
   ) {}
 
-  static async start(): Promise<TestSidecar> {
+  /** @param options `diskBytes`: its data directory is a disk of this size; needs the right to mount */
+  static async start(options: { diskBytes?: number } = {}): Promise<TestSidecar> {
     const directory = await mkdtemp(join(tmpdir(), "zl-sidecar-"));
+    if (options.diskBytes !== undefined) {
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${options.diskBytes},mode=0700`, "tmpfs", directory]);
+    }
     const lines: string[] = [];
     const supervisor = new SidecarSupervisor({
       places: { dataDir: directory, socket: join(directory, "api.sock"), rootless: process.getuid?.() !== 0 },
@@ -31,7 +37,7 @@ export class TestSidecar {
       log: (line) => lines.push(line),
     });
     await supervisor.ensure();
-    return new TestSidecar(directory, supervisor, lines);
+    return new TestSidecar(directory, supervisor, lines, options.diskBytes !== undefined);
   }
 
   get client(): ZLayerClient {
@@ -53,7 +59,36 @@ export class TestSidecar {
       await this.client.removeDeployment(name);
     }
     await this.client.shutdown();
+    if (this.isMounted) {
+      execFileSync("umount", ["--lazy", this.directory]);
+    }
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** What containers that are gone, or that never came up, left: processes, mounts, and files of containers, networks and pulls. */
+  async leftovers(): Promise<string[]> {
+    const { pid: own } = await this.client.info();
+    const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== own);
+    const processes = pids.map(async (pid) => ({
+      pid,
+      line: await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => ""),
+    }));
+    const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n");
+    const places = ["containers", "anonymous", "network/netns", "network/attachments", "images/tmp"].map(
+      async (place) =>
+        (await readdir(join(this.directory, place)).catch(() => []))
+          .filter((name) => !name.startsWith("."))
+          .map((name) => `file ${place}/${name}`),
+    );
+    return [
+      ...(await Promise.all(processes)).flatMap(({ pid, line }) =>
+        line.includes(`${this.directory}/`) && !line.includes("\0serve\0")
+          ? [`process ${pid} ${line.replaceAll("\0", " ")}`]
+          : [],
+      ),
+      ...mounts.filter((line) => line.includes(`${this.directory}/`)).map((line) => `mount ${line}`),
+      ...(await Promise.all(places)).flat(),
+    ];
   }
 
   /**
