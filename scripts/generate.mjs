@@ -11,11 +11,14 @@ import { importTypeScript } from "./lib/typescript.mjs";
 /** The parts of ZLayer's API that this project speaks; types of the others are left out. */
 const ZLAYER_PATHS = [
   "/health/",
+  "/api/v1/cluster/nodes",
   "/api/v1/containers",
   "/api/v1/daemon/",
   "/api/v1/deployments",
   "/api/v1/events",
   "/api/v1/images",
+  "/api/v1/nodes",
+  "/api/v1/secrets",
   "/api/v1/system/prune",
 ];
 

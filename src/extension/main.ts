@@ -2,7 +2,7 @@ import { type ExtensionContext, window, workspace } from "vscode";
 import { startLanguageClient } from "../language/client";
 import { registerCommands } from "./commands/registry";
 import { showLimitationsOnce } from "./limitations";
-import { knownNodesOf, liveValues } from "./live-values";
+import { KnownNodes, liveValues } from "./live-values";
 import { offerRunningVersion } from "./running-version";
 import { handleLinks } from "./uri-handler";
 import { ZLayerContext } from "./zlayer-context";
@@ -19,10 +19,11 @@ export function activate(extension: ExtensionContext): ZLayerApi {
     const context = new ZLayerContext(extension);
     extension.subscriptions.push(context);
     const { host } = context;
+    const nodes = context.own(new KnownNodes(host));
     startLanguageClient(extension, {
       liveValues: (asked, signal) => liveValues(host, asked, signal),
-      knownNodes: () => knownNodesOf(host),
-      onDidChangeNodes: (listener) => host.onDidChangeStatus(listener),
+      knownNodes: () => nodes.all,
+      onDidChangeNodes: (listener) => nodes.onDidChange(listener),
     });
     context.own(registerCommands(context));
     context.own(handleLinks(context));

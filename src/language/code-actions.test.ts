@@ -172,6 +172,44 @@ test("fix all mends what begins where the mending before it ends", async () => {
   );
   const [all] = await actions(document, "source.fixAll");
   expect(document.applied(all?.edit?.changes?.[document.uri] ?? [])).toBe(
-    "version: v1\ndeployment: demo\nservices:\n  db:\n    image: {name: a}\n    env:\n      DB_PASSWORD: $S:db-password\n    scale:\n      mode: fixed\n      replicas: 1\n",
+    "version: v1\ndeployment: demo\nservices:\n  db:\n    image: {name: a}\n    env:\n      DB_PASSWORD: $E:DB_PASSWORD\n    scale:\n      mode: fixed\n      replicas: 1\n",
   );
 });
+
+test("a secret in plain text is first read from the environment, which every engine serves", async () => {
+  const document = await server.open(spec("image: {name: a}\nscale: {mode: manual}\nenv: {DB_PASSWORD: hunter2}"));
+  const [first, second] = await actions(document, "quickfix");
+  expect(first).toMatchObject({ title: "Read the environment variable `DB_PASSWORD` instead", isPreferred: true });
+  expect(second).toMatchObject({ title: "Read the secret `db-password` instead", isPreferred: false });
+});
+
+test("what is mended at once is the text as it is, also right after an edit and before its diagnostics", async () => {
+  const document = await server.open(
+    spec("image: nginx\nresources: {memory: 512MB}\nscale: {mode: fixed, replicas: 1}\nstop_grace_period: 30"),
+  );
+  for (const [from, to] of [
+    ["512MB", "512Mi"],
+    ["grace_period: 30", "grace_period: 30s"],
+  ] as const) {
+    const diagnostics = document.edit(document.text.indexOf(from), from.length, to);
+    const [all] = await actions(document, "source.fixAll");
+    const mended = document.applied(all?.edit?.changes?.[document.uri] ?? []);
+    expect(mended).toContain("image: { name: nginx }");
+    expect(mended).toContain(to);
+    await diagnostics;
+  }
+});
+
+test("what is mended at once is found in a spec that was opened a moment ago", async () => {
+  const fresh = await TestServer.start();
+  const text = spec("image: nginx\nscale: {mode: fixed, replicas: 1}");
+  const opened = fresh.open(text, "file:///fresh.zlayer.yml");
+  const found = (await fresh.request("textDocument/codeAction", {
+    textDocument: { uri: "file:///fresh.zlayer.yml" },
+    range: WHOLE,
+    context: { diagnostics: [], only: ["source.fixAll"] },
+  })) as CodeAction[];
+  expect(found).toHaveLength(1);
+  await opened;
+  await fresh.stop();
+}, 60_000);

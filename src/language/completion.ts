@@ -18,7 +18,8 @@ import { suggestions } from "./value-suggestions";
 /** Keys, values and whole entries, and only what is valid where they are offered. */
 export const completion: Feature = {
   capabilities: { completionProvider: { triggerCharacters: [" ", ":", "-", "$", "@"] } },
-  register({ connection, documents, client }) {
+  register(server) {
+    const { connection, documents } = server;
     connection.onCompletion(async ({ textDocument, position }, token) => {
       const job = documents.job(textDocument.uri);
       if (job !== undefined) {
@@ -30,11 +31,8 @@ export const completion: Feature = {
         return [];
       }
       const range: Range = { start: document.position(context.start), end: position };
-      if (context.kind === "key") {
-        return keys(context, range);
-      }
-      const items = valuesAt(document, context, range);
-      const live = client.hasLiveValues ? await liveItems(connection, context, range, token) : [];
+      const items = context.kind === "key" ? keys(context, range) : valuesAt(document, context, range);
+      const live = await liveItems(server, context, range, token);
       const labels = new Set(items.map(({ label }) => label));
       return [...items, ...live.filter(({ label }) => !labels.has(label))];
     });

@@ -38,6 +38,37 @@ test("images of the engine, tags of the registry and variables are offered where
   expect(asked).toEqual([{ kind: "images" }, { kind: "tags", image: "ghcr.io/a/b" }, { kind: "environment" }]);
 });
 
+test("secrets, labels of nodes and models of GPUs come from the editor's side and from specs that are open", async () => {
+  const other = await server.open(
+    `${HEAD}    env: { TOKEN: $S:other-token }\n    node_selector: { labels: { zone: eu-1 }, prefer_labels: { disk: ssd } }\n` +
+      "    resources: { gpu: { model: NVIDIA L4 } }\n",
+    "file:///other/zlayer.yml",
+  );
+  const asked: unknown[] = [];
+  server.answers.set("zlayer/liveValues", (params) => {
+    asked.push(params);
+    return ["told", "true"];
+  });
+  const selector = `${HEAD}    node_selector:\n      labels:\n        `;
+  expect(await offered(server, `${HEAD}    env:\n      A: $S:`)).toEqual(
+    expect.arrayContaining(["$S:told", "$S:other-token"]),
+  );
+  expect(await offered(server, selector)).toEqual(expect.arrayContaining(["told", "zone", "disk"]));
+  expect(await offered(server, `${selector}disk: x\n        `)).not.toContain("disk");
+  expect(await offered(server, `${selector}zone: `)).toEqual(["told", "true", "eu-1"]);
+  expect(await offered(server, `${HEAD}    resources:\n      gpu:\n        model: `)).toEqual(
+    expect.arrayContaining(["told", "NVIDIA L4"]),
+  );
+  expect(asked).toContainEqual({ kind: "node-labels", label: "zone" });
+  // A word that YAML would read as something else is put in quotes.
+  const document = await server.open(`${selector}zone: `);
+  const items = (await document.request("textDocument/completion", {
+    position: { line: 7, character: 14 },
+  })) as CompletionItem[];
+  expect(items.find(({ label }) => label === "true")?.textEdit?.newText).toBe('"true"');
+  server.notify("textDocument/didClose", { textDocument: { uri: other.uri } });
+});
+
 test("an answer that never comes, and one of another kind, cost nothing but the wait", async () => {
   server.answers.set("zlayer/liveValues", () => new Promise(() => {}));
   expect(await offered(server, image(""))).toEqual([]);

@@ -39,6 +39,11 @@ export class SpecDocuments {
     return this.#texts.all();
   }
 
+  /** The open specs as they are now. */
+  specs(): SpecDocument[] {
+    return this.all().flatMap(({ uri }) => this.get(uri) ?? []);
+  }
+
   /** The job file as it is now, or undefined when none of that address is open. */
   job(uri: string): SpecDocument | undefined {
     const text = this.#texts.get(uri);

@@ -1,5 +1,53 @@
 // Generated from src/protocol/zlayer-openapi.json by `npm run generate`. Do not edit src/protocol/zlayer.generated.ts.
 export interface paths {
+    "/api/v1/cluster/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all nodes visible in the Raft cluster state.
+         * @description `GET /api/v1/cluster/nodes`
+         *
+         *     # Errors
+         *
+         *     Returns an error if the cluster state cannot be read.
+         */
+        get: operations["cluster_list_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cluster/nodes/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set or remove labels on a node, persisted in raft cluster state so the
+         *     scheduler's `NodeSelector` placement honors them. `labels` entries are
+         *     inserted/overwritten; `remove` keys are deleted.
+         * @description # Errors
+         *     Returns `ServiceUnavailable` if the local Raft coordinator is not running,
+         *     or `Internal` on propose failure.
+         */
+        post: operations["cluster_set_node_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers": {
         parameters: {
             query?: never;
@@ -958,6 +1006,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all nodes in the cluster.
+         * @description # Errors
+         *
+         *     Returns an error if authentication fails.
+         */
+        get: operations["list_nodes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get detailed information about a specific node.
+         * @description # Errors
+         *
+         *     Returns an error if the node is not found.
+         */
+        get: operations["get_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/join-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate a join token for new nodes to join the cluster.
+         * @description # Errors
+         *
+         *     Returns an error if cluster management is not available or the user lacks permission.
+         */
+        post: operations["generate_join_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List secrets in a scope.
+         * @description Scope resolution: see [`resolve_scope`].
+         *
+         *     # Errors
+         *
+         *     Returns an error if storage access fails.
+         */
+        get: operations["list_secrets"];
+        put?: never;
+        /**
+         * Create or update a secret.
+         * @description Stores a new secret or updates an existing one. The secret value is
+         *     encrypted at rest and the version number is incremented on updates.
+         *
+         *     Scope resolution: see [`resolve_scope`].
+         *
+         *     # Errors
+         *
+         *     Returns an error if validation fails, storage operations fail, or the
+         *     caller lacks permission.
+         */
+        post: operations["create_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get metadata for a specific secret. With `?reveal=true` (admin only),
+         *     the response also includes the plaintext `value`.
+         * @description Scope resolution: see [`resolve_scope_get`].
+         *
+         *     # Errors
+         *
+         *     Returns an error if the secret is not found, the caller is unauthorised
+         *     to reveal, or storage access fails.
+         */
+        get: operations["get_secret_metadata"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a secret.
+         * @description Scope resolution: see [`resolve_scope_get`] (the same query type is
+         *     reused minus `reveal`).
+         *
+         *     # Errors
+         *
+         *     Returns an error if the secret is not found, storage access fails, or
+         *     the caller lacks permission.
+         */
+        delete: operations["delete_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate a secret — overwrite with a new value and return the version before+after.
+         * @description Admin-only in v1. Mutually exclusive scope query like the other endpoints.
+         *
+         *     # Errors
+         *
+         *     Returns `ApiError::BadRequest` for empty names or conflicting scope params,
+         *     `ApiError::Forbidden` for non-admin callers, `ApiError::NotFound` when the
+         *     secret or environment is unknown, and `ApiError::Internal` for storage
+         *     failures.
+         */
+        post: operations["rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/bulk-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bulk-import secrets from a dotenv-style payload (`KEY=value\n…`).
+         * @description Each non-empty, non-comment line is parsed into a (name, value) pair and
+         *     written to the env's scope. Lines that fail to parse are returned in
+         *     `errors` and do not abort the import. Each successful write is counted
+         *     as either `created` or `updated`.
+         *
+         *     # Errors
+         *
+         *     Returns [`ApiError::Forbidden`] for non-admins, [`ApiError::NotFound`]
+         *     when the environment id is unknown, or [`ApiError::Internal`] when the
+         *     secrets store fails.
+         */
+        post: operations["bulk_import_secrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/secrets/reveal-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reveal every secret in an environment at once (admin only).
+         * @description Used by `zlayer run` to build the child-process env in a single round-trip.
+         *
+         *     # Errors
+         *
+         *     Returns `ApiError::Forbidden` if the caller is not admin, `ApiError::NotFound`
+         *     if the environment is unknown, and `ApiError::Internal` for storage failures.
+         */
+        get: operations["reveal_all_secrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/system/prune": {
         parameters: {
             query?: never;
@@ -1024,6 +1291,69 @@ export interface components {
          * @enum {string}
          */
         ArchKind: "amd64" | "arm64";
+        /** @description Result body for `POST /api/v1/secrets/bulk-import`. */
+        BulkImportResponse: {
+            /** @description Number of new secrets created. */
+            created: number;
+            /** @description Per-line errors. Empty when every line parsed and stored cleanly. */
+            errors: string[];
+            /** @description Number of existing secrets updated. */
+            updated: number;
+        };
+        /** @description Summary of a cluster node for listing. */
+        ClusterNodeSummary: {
+            /** @description Network address (Raft RPC address) */
+            address: string;
+            /** @description Advertise address (public IP) */
+            advertise_addr: string;
+            /**
+             * @description API endpoint as `advertise_addr:api_port` (e.g., "127.0.0.1:19110").
+             *     Distinct from `address` which holds the Raft RPC endpoint.
+             */
+            api_endpoint?: string;
+            /**
+             * Format: double
+             * @description Total CPU cores on this node
+             */
+            cpu_total: number;
+            /**
+             * Format: double
+             * @description Current CPU usage (cores)
+             */
+            cpu_used: number;
+            /** @description UUID or Raft-level ID */
+            id: string;
+            /** @description Whether this node is the Raft leader */
+            is_leader: boolean;
+            /**
+             * Format: int64
+             * @description Last heartbeat timestamp (Unix timestamp ms)
+             */
+            last_heartbeat: number;
+            /**
+             * Format: int64
+             * @description Total memory in bytes
+             */
+            memory_total: number;
+            /**
+             * Format: int64
+             * @description Current memory usage in bytes
+             */
+            memory_used: number;
+            /** @description Join mode: "full" or "replicate" */
+            mode: string;
+            /** @description Overlay network IP assigned to this node */
+            overlay_ip: string;
+            /**
+             * Format: int64
+             * @description When the node was registered (Unix timestamp ms)
+             */
+            registered_at: number;
+            /** @description Role in the Raft cluster: "leader", "voter", or "learner" */
+            role: string;
+            /** @description Current status (e.g. "ready", "draining", "dead") */
+            status: string;
+        };
         /**
          * @description One row of `GET /api/v1/containers/{id}/changes` (Docker compat shape).
          *
@@ -1652,6 +1982,24 @@ export interface components {
             spec: string;
         };
         /**
+         * @description Request to create or update a secret.
+         *
+         *     `scope` is optional and only honored on the legacy code path — when set
+         *     alongside `?environment=`, the request is rejected.
+         */
+        CreateSecretRequest: {
+            /** @description The name of the secret. */
+            name: string;
+            node_affinity?: null | components["schemas"]["NodeAffinity"];
+            /**
+             * @description Optional explicit scope (legacy form). Mutually exclusive with the
+             *     `?environment=` query parameter.
+             */
+            scope?: string | null;
+            /** @description The secret value (will be encrypted at rest). */
+            value: string;
+        };
+        /**
          * @description Response body for `GET /api/v1/daemon/capabilities`.
          *
          *     Snapshot of the daemon's runtime environment: privilege level, cgroup
@@ -1870,6 +2218,24 @@ export interface components {
              */
             size_bytes?: number | null;
         };
+        /** @description Join token response for cluster joining */
+        JoinTokenResponse: {
+            /** @description Allocated IP address for the joining node */
+            allocated_ip: string;
+            /**
+             * Format: int64
+             * @description Token expiration timestamp (Unix timestamp)
+             */
+            expires_at: number;
+            /** @description Leader endpoint to connect to */
+            leader_endpoint: string;
+            /** @description Leader's public key for secure communication */
+            leader_public_key: string;
+            /** @description Overlay network CIDR */
+            overlay_cidr: string;
+            /** @description Join token for authenticating the new node */
+            token: string;
+        };
         /**
          * @description Request body for killing (sending a signal to) a container. Matches the
          *     Docker-compat `POST /containers/{id}/kill` shape.
@@ -1981,6 +2347,96 @@ export interface components {
                 id: string;
             };
         };
+        /**
+         * @description Constrains which nodes are allowed to host a given secret's
+         *     decryptable form. Used as the value of `ReplicatedSecret.node_affinity`.
+         *     `None` on a secret = unconstrained (any node may host); `Some(...)`
+         *     = only matching nodes receive a wrap of this row's DEK material,
+         *     and the API gate filters reads accordingly.
+         */
+        NodeAffinity: {
+            /** @enum {string} */
+            kind: "nodes";
+            /** @description The set of `node_id`s entitled to host this secret. */
+            node_ids: string[];
+        } | {
+            /** @enum {string} */
+            kind: "labels";
+            /** @description Required label key/value pairs. */
+            labels: {
+                [key: string]: string;
+            };
+        };
+        /** @description Detailed node information */
+        NodeDetails: {
+            /** @description Node network address */
+            address: string;
+            /**
+             * Format: int64
+             * @description Node identifier
+             */
+            id: number;
+            /** @description Node labels for scheduling */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Last heartbeat timestamp (Unix timestamp)
+             */
+            last_heartbeat: number;
+            /**
+             * Format: int64
+             * @description Last seen timestamp (Unix timestamp)
+             */
+            last_seen: number;
+            /**
+             * Format: int64
+             * @description When the node was registered (Unix timestamp)
+             */
+            registered_at: number;
+            /** @description Node resource information */
+            resources: components["schemas"]["NodeResourceInfo"];
+            /** @description Node role */
+            role: string;
+            /** @description Services running on this node */
+            services: string[];
+            /** @description Current node status */
+            status: string;
+        };
+        /** @description Node resource information */
+        NodeResourceInfo: {
+            /**
+             * Format: double
+             * @description CPU usage percentage
+             */
+            cpu_percent: number;
+            /**
+             * Format: double
+             * @description Total CPU cores
+             */
+            cpu_total: number;
+            /**
+             * Format: double
+             * @description Used CPU cores
+             */
+            cpu_used: number;
+            /**
+             * Format: double
+             * @description Memory usage percentage
+             */
+            memory_percent: number;
+            /**
+             * Format: int64
+             * @description Total memory in bytes
+             */
+            memory_total: number;
+            /**
+             * Format: int64
+             * @description Used memory in bytes
+             */
+            memory_used: number;
+        };
         /** @description Node selection constraints for service placement */
         NodeSelector: {
             /** @description Required labels that nodes must have (all must match) */
@@ -1991,6 +2447,29 @@ export interface components {
             prefer_labels?: {
                 [key: string]: string;
             };
+        };
+        /** @description Node summary for list operations */
+        NodeSummary: {
+            /** @description Node network address */
+            address: string;
+            /**
+             * Format: int64
+             * @description Node identifier
+             */
+            id: number;
+            /** @description Node labels for scheduling */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Last seen timestamp (Unix timestamp)
+             */
+            last_seen: number;
+            /** @description Node role (e.g., "leader", "worker") */
+            role: string;
+            /** @description Current node status (e.g., "ready", "notready", "disconnected") */
+            status: string;
         };
         /**
          * @description Operating system a service needs to run on.
@@ -2111,6 +2590,41 @@ export interface components {
              */
             timeout?: number | null;
         };
+        /**
+         * @description Response for the batch reveal endpoint — returns every secret in an env as plaintext.
+         *     Admin-only for now (Phase 3 will gate this on per-env Read permission instead).
+         */
+        RevealAllSecretsResponse: {
+            /** @description The environment id the secrets were revealed from. */
+            environment: string;
+            /** @description Name → plaintext value map. Includes every secret in the scope. */
+            secrets: {
+                [key: string]: string;
+            };
+        };
+        /** @description Request body for secret rotation. */
+        RotateSecretRequest: {
+            node_affinity?: null | components["schemas"]["NodeAffinity"];
+            /** @description The new secret value (will be encrypted at rest). */
+            value: string;
+        };
+        /** @description Response returned by the rotate endpoint. */
+        RotateSecretResponse: {
+            /** @description The secret name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Version after rotation.
+             */
+            new_version: number;
+            /**
+             * Format: int32
+             * @description Version prior to rotation. `None` if the secret did not exist (won't
+             *     happen today — rotate rejects missing secrets — but preserved for
+             *     forward compatibility).
+             */
+            previous_version?: number | null;
+        };
         /** @description Scale request */
         ScaleRequest: {
             /**
@@ -2118,6 +2632,32 @@ export interface components {
              * @description Target replica count
              */
             replicas: number;
+        };
+        /**
+         * @description Response containing secret metadata. Never includes the value unless
+         *     the caller is on the explicit `?reveal=true` admin path, in which case
+         *     `value` is populated.
+         */
+        SecretMetadataResponse: {
+            /**
+             * Format: int64
+             * @description Unix timestamp when the secret was created.
+             */
+            created_at: number;
+            /** @description The name/identifier of the secret. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Unix timestamp when the secret was last updated.
+             */
+            updated_at: number;
+            /** @description Plaintext value — populated only on `?reveal=true` admin reads. */
+            value?: string | null;
+            /**
+             * Format: int32
+             * @description Version number of the secret (incremented on each update).
+             */
+            version: number;
         };
         /** @description Service details */
         ServiceDetails: {
@@ -2287,6 +2827,22 @@ export interface components {
              */
             soft?: number;
         };
+        /** @description Request to update node labels */
+        UpdateLabelsRequest: {
+            /** @description Labels to add or update */
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Label keys to remove */
+            remove: string[];
+        };
+        /** @description Response after updating labels */
+        UpdateLabelsResponse: {
+            /** @description Current labels after the update */
+            labels: {
+                [key: string]: string;
+            };
+        };
         /** @description A volume lifecycle event. */
         VolumeEvent: {
             /**
@@ -2343,6 +2899,60 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    cluster_list_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List of cluster nodes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterNodeSummary"][];
+                };
+            };
+        };
+    };
+    cluster_set_node_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Raft node id */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateLabelsRequest"];
+            };
+        };
+        responses: {
+            /** @description Labels updated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpdateLabelsResponse"];
+                };
+            };
+            /** @description Raft coordinator not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_containers: {
         parameters: {
             query?: {
@@ -4264,6 +4874,466 @@ export interface operations {
             };
             /** @description Runtime does not support tagging */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_nodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List of cluster nodes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeSummary"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_node: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Node identifier */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Node details */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Node not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    generate_join_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Join token generated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinTokenResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden - admin role required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Service unavailable - cluster not ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_secrets: {
+        parameters: {
+            query?: {
+                /** @description Environment id */
+                environment?: string;
+                /** @description Explicit scope */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description List of secret metadata */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretMetadataResponse"][];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Environment id unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_secret: {
+        parameters: {
+            query?: {
+                /** @description Environment id (mutually exclusive with body 'scope') */
+                environment?: string;
+                /** @description Explicit scope (legacy) */
+                scope?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSecretRequest"];
+            };
+        };
+        responses: {
+            /** @description Secret updated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretMetadataResponse"];
+                };
+            };
+            /** @description Secret created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretMetadataResponse"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Environment id unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_secret_metadata: {
+        parameters: {
+            query?: {
+                /** @description Environment id */
+                environment?: string;
+                /** @description Include plaintext value (admin only) */
+                reveal?: boolean;
+                /** @description Explicit scope */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Secret name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Secret metadata */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretMetadataResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Reveal requires admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Secret not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_secret: {
+        parameters: {
+            query?: {
+                /** @description Environment id */
+                environment?: string;
+                /** @description Explicit scope */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Secret name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Secret deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Secret not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rotate_secret: {
+        parameters: {
+            query?: {
+                /** @description Environment id */
+                environment?: string;
+                /** @description Explicit scope (legacy) */
+                scope?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Secret name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretRequest"];
+            };
+        };
+        responses: {
+            /** @description Secret rotated */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotateSecretResponse"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Secret or environment not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    bulk_import_secrets: {
+        parameters: {
+            query: {
+                /** @description Environment id to import into */
+                environment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description Import summary */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkImportResponse"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Admin role required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Environment id unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reveal_all_secrets: {
+        parameters: {
+            query: {
+                /** @description Environment id (required) */
+                environment: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every secret revealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevealAllSecretsResponse"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Admin required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Environment not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 // The language server beside yaml-language-server 2 with our JSON Schema: latency of diagnostics and completion after edits at
 // random places, memory after 10,000 edits, start-up.
+// On a machine that is busy: `chrt -f 10 node …`, which holds for the servers as well.
 //   node test/bench/language.mjs [--edits N] [--only ours|yaml] [--lines 100,2000,20000] [--long N]
 import { access } from "node:fs/promises";
 import { join } from "node:path";

@@ -7,6 +7,7 @@ import { lineBatches, ndjson, ndjsonBatches, sseBatches } from "./streams";
 import { bytesOf, fetchFrom, open } from "./transport";
 import { Tty, type TtyEvents, type TtyOptions } from "./tty";
 import type {
+  ClusterNode,
   ContainerInfo,
   ContainerMetrics,
   DaemonEvent,
@@ -16,8 +17,10 @@ import type {
   HealthResponse,
   ImageInfo,
   LogChunk,
+  NodeSummary,
   PruneResult,
   PullLine,
+  SecretMetadata,
   ServiceDetails,
   ServiceSummary,
   SidecarInfo,
@@ -238,6 +241,23 @@ export class ZLayerClient {
   /** Removes every image that no container uses. */
   pruneImages(options: Cancellable = {}): Promise<PruneResult> {
     return unwrap(this.#rest.POST("/api/v1/system/prune", cancel(options)));
+  }
+
+  // --- nodes and secrets
+
+  /** The nodes with their labels. */
+  nodes(options: Cancellable = {}): Promise<NodeSummary[]> {
+    return unwrap(this.#rest.GET("/api/v1/nodes", cancel(options)));
+  }
+
+  /** The nodes with their cores and memory (bytes). */
+  clusterNodes(options: Cancellable = {}): Promise<ClusterNode[]> {
+    return unwrap(this.#rest.GET("/api/v1/cluster/nodes", cancel(options)));
+  }
+
+  /** The names of secrets; values stay where they are. */
+  secrets(options: Cancellable = {}): Promise<SecretMetadata[]> {
+    return unwrap(this.#rest.GET("/api/v1/secrets", cancel(options)));
   }
 
   // --- streams of the whole engine

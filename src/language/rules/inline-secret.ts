@@ -39,16 +39,17 @@ function* report(document: SpecDocument, field: Field, what: string, name?: stri
   }
   const range = document.range(field.value);
   const secret = name ?? secretName(field.name);
+  // The sidecar reads its environment, and has no store of secrets yet: the first is what works on every engine.
   const fixes = [
-    { title: `Read the secret \`${secret}\` instead`, edits: [{ range, newText: `$S:${secret}` }] },
     {
       title: `Read the environment variable \`${field.name}\` instead`,
       edits: [{ range, newText: `$E:${field.name}` }],
     },
+    { title: `Read the secret \`${secret}\` instead`, edits: [{ range, newText: `$S:${secret}` }] },
   ];
   yield {
     range,
-    message: `${what} Keep it in the secret store and write \`$S:${secret}\`, or pass it with \`$E:${field.name}\`.`,
+    message: `${what} Pass it from the engine's environment with \`$E:${field.name}\`, or keep it in a daemon's secret store and write \`$S:${secret}\`.`,
     // The API's own secret is read as written: no reference works there.
     ...(name === undefined ? { fixes } : {}),
   };
