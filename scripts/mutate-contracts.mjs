@@ -1,7 +1,7 @@
 // Mutation test of the contracts: changes one operator, number, condition or statement at a time and expects a unit test to notice.
-//   node scripts/mutate-contracts.mjs [--list] [FILE…]        for example libraries/Payout.sol
+//   node scripts/mutate-contracts.mjs [--list] [--survivors] [FILE…]        for example libraries/Payout.sol
 // All mutants are compiled at once, which takes some minutes; each one then costs a run of the unit tests, some seconds on one core.
-// What each one came to is in test-results/mutants.json. Ends with 1 when a mutant survives that is not answered in contracts/test/mutants.json.
+// What each one came to is in test-results/mutants.json; --survivors leaves out those that were killed there. Ends with 1 when a mutant survives that is not answered in contracts/test/mutants.json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -81,13 +81,21 @@ async function passes(copy, number) {
 }
 
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { list: { type: "boolean" } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { list: { type: "boolean" }, survivors: { type: "boolean" } },
+  });
   const { woven, mutants } = weaveAll(await sources());
   const unknown = positionals.filter((file) => !(file in woven));
   if (unknown.length > 0) {
     throw new Error(`no code is in ${unknown.join(", ")}; there is ${Object.keys(woven).join(", ")}`);
   }
-  const chosen = mutants.filter(({ file }) => positionals.length === 0 || positionals.includes(file));
+  const report = join(TEST_RESULTS, "mutants.json");
+  const before = values.survivors ? JSON.parse(await readFile(report, "utf8")) : [];
+  const killed = new Set(before.filter(({ verdict }) => verdict === "killed").map(({ number }) => number));
+  const chosen = mutants.filter(
+    ({ file, number }) => (positionals.length === 0 || positionals.includes(file)) && !killed.has(number),
+  );
   const isAnswerOf = (mutant) => (answer) => ["file", "from", "to"].every((key) => answer[key] === mutant[key]);
   const stale = ANSWERED.filter((answer) => !mutants.some((mutant) => isAnswerOf(mutant)(answer)));
   if (stale.length > 0) {
@@ -119,10 +127,20 @@ await main(async () => {
       }
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const report = join(TEST_RESULTS, "mutants.json");
   await mkdir(dirname(report), { recursive: true });
-  await writeFile(report, `${JSON.stringify(results, null, 2)}\n`);
+  try {
+    await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  } finally {
+    const all = [...before.filter(({ number }) => !results.some((result) => result.number === number)), ...results];
+    await writeFile(
+      report,
+      `${JSON.stringify(
+        all.sort((a, b) => a.number - b.number),
+        null,
+        2,
+      )}\n`,
+    );
+  }
   const count = (verdict) => results.filter((result) => result.verdict === verdict).length;
   const survivors = results.filter(({ verdict }) => verdict === "survived");
   console.log(

@@ -63,6 +63,8 @@ export const walletBalancesView = v.variant("kind", [
     ott: shortText,
     /** What is needed first: a remark about an empty account; empty when there is nothing to say. */
     hint: shortText,
+    /** Whether the network gives money away: the devnet. */
+    gives: v.boolean(),
     /** Those that are not zero. */
     allowances: v.array(v.strictObject({ spender: walletSpender, title: shortText, amount: shortText })),
   }),
@@ -117,6 +119,8 @@ export const walletViewMessage = v.variant("type", [
   v.strictObject({ type: v.literal("copyAddress") }),
   v.strictObject({ type: v.literal("copyHash"), hash }),
   v.strictObject({ type: v.literal("refresh") }),
+  /** Give the account money of the devnet. */
+  v.strictObject({ type: v.literal("fund") }),
   v.strictObject({ type: v.literal("revoke"), spender: walletSpender }),
   v.strictObject({ type: v.literal("clearTransactions") }),
   v.strictObject({ type: v.literal("settings") }),

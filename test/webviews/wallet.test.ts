@@ -283,7 +283,7 @@ describe("wallet panel", () => {
     await summary.focus();
     await view.page.keyboard.press("Enter");
     wallet.list([record(7, "Bid", { kind: "pending" }), ...SAMPLE]);
-    await view.page.locator("summary", { hasText: "Bid" }).waitFor();
+    await view.page.locator("summary", { hasText: /^Bid/ }).waitFor();
     await expect.poll(() => view.page.evaluate(() => document.activeElement?.textContent)).toContain("Stake");
     expect(await view.page.locator("details[open]").count()).toBe(1);
   });
@@ -312,6 +312,18 @@ describe("wallet panel", () => {
     await view.page.getByText("No contract may take any").waitFor();
     await shoot("empty");
     await expectAccessible();
+    await view.page.getByRole("button", { name: "Get devnet funds" }).click();
+    await expect.poll(() => received).toContainEqual({ type: "fund" });
+    feed?.setBusy("The devnet sends money…");
+    await view.page.locator("vscode-button[data-key=fund][disabled]").waitFor();
+  });
+
+  it("offers money on the devnet only", async () => {
+    const wallet = new FakeWallet();
+    wallet.state = { kind: "connected", session: { ...session, chainIds: [11155111], chainId: 11155111 } };
+    await openPanel(wallet);
+    await view.page.getByText("1,250.5 OTT").waitFor();
+    expect(await view.page.getByRole("button", { name: "Get devnet funds" }).count()).toBe(0);
   });
 
   it("is usable in a narrow column", async () => {

@@ -9,7 +9,7 @@ import type { WalletRequest } from "./walletconnect";
 
 const KEY = "zlayer.wallet.devnetKey";
 /** The mnemonic of anvil and other development nodes. Everybody knows it. */
-const WELL_KNOWN = "test test test test test test test test test test test junk";
+export const DEVNET_PHRASE = "test test test test test test test test test test test junk";
 const WELL_KNOWN_ACCOUNTS = 10;
 
 /** Which keys: those that the devnet's node has funded, or one of this machine. */
@@ -30,7 +30,7 @@ export class DevnetAccounts {
   static async open(kind: DevnetKind, secrets: SecretStore): Promise<DevnetAccounts> {
     if (kind === "well-known") {
       const accounts = Array.from({ length: WELL_KNOWN_ACCOUNTS }, (_, addressIndex) =>
-        mnemonicToAccount(WELL_KNOWN, { addressIndex }),
+        mnemonicToAccount(DEVNET_PHRASE, { addressIndex }),
       );
       return new DevnetAccounts(kind, accounts);
     }

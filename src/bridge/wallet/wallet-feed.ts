@@ -209,7 +209,8 @@ function balancesView(balances: Balances, network: MarketNetwork): WalletBalance
     hint:
       balances.native > 0n
         ? ""
-        : `Without ${network.currency} this account cannot pay for a transaction. Send some to it first.`,
+        : `Without ${network.currency} this account cannot pay for a transaction. ${network.isDevnet ? "Get devnet funds" : "Send some to it"} first.`,
+    gives: network.isDevnet,
     allowances: SPENDERS.filter((spender) => balances.allowances[spender] > 0n).map((spender) => ({
       spender,
       title: CONTRACT_TITLES[spender],

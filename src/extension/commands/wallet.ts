@@ -1,6 +1,7 @@
 import { env, type QuickPickItem, window } from "vscode";
 import type { DevnetKind } from "../../bridge/wallet/devnet-account";
 import { WalletError } from "../../bridge/wallet/wallet-error";
+import { withSteadyProgress } from "../progress";
 import type { ZLayerContext } from "../zlayer-context";
 import type { NounCommands } from "./registry";
 
@@ -72,6 +73,30 @@ export const commands: NounCommands = {
       if (picked !== undefined) {
         await wallet.switchChain(picked.chainId);
       }
+    },
+  },
+  getDevnetFunds: {
+    failure: "The account got no devnet funds",
+    run: async (context) => {
+      await context.wallet.refreshNetworks();
+      const { wallet, network } = await context.wallet.load();
+      const { account, chainId } = required(wallet.session);
+      const on = network();
+      if (on === undefined) {
+        throw new WalletError(
+          "wrong-chain",
+          `The wallet is set to network ${chainId}, which zlayer.market.networks does not name. Switch the network.`,
+        );
+      }
+      const [{ fundDevnetAccount }, { money, ott }] = await Promise.all([
+        import("../../bridge/wallet/devnet-funds"),
+        import("../../bridge/market/words"),
+      ]);
+      const funds = await withSteadyProgress("The devnet sends money…", () => fundDevnetAccount(on, account));
+      window.setStatusBarMessage(
+        `$(check) ${ott(funds.ott)} came, and there is ${money(funds.native, on.currency)} for fees`,
+        6_000,
+      );
     },
   },
   copyAddress: {

@@ -161,6 +161,15 @@ export class WalletPanels implements Disposable {
         await this.#services.host.refreshNetworks();
         feed.refresh();
         break;
+      case "fund":
+        feed.setBusy("The devnet sends money…");
+        try {
+          await commands.executeCommand("zlayer.wallet.getDevnetFunds");
+        } finally {
+          feed.setBusy("");
+          feed.refresh();
+        }
+        break;
       case "revoke":
         await this.#revoke(message.spender, loaded, feed);
         break;

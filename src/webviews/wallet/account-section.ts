@@ -114,6 +114,20 @@ export function balancesView(balances: WalletBalancesView, busy: string, post: P
           ),
         ),
         ...(balances.hint === "" ? [] : [notice("warning", balances.hint)]),
+        ...(balances.gives
+          ? [
+              el(
+                "div",
+                { class: "buttons" },
+                button("Get devnet funds", () => post({ type: "fund" }), {
+                  key: "fund",
+                  icon: "beaker",
+                  primary: balances.hint !== "",
+                  disabled: busy !== "",
+                }),
+              ),
+            ]
+          : []),
         el("h3", {}, "Allowances"),
         balances.allowances.length === 0
           ? el("p", { class: "hint" }, "No contract may take any of your OTT.")
