@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { WebSocketServer } from "ws";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
 import { ApiError, EngineUnreachable, isAbort } from "./api-error";
 import { ZLayerClient } from "./client";
 import { unixEndpoint } from "./endpoint";
@@ -274,6 +274,62 @@ describe("terminal", () => {
     const tty = await client.tty("c1", { ...SILENT, onData: (bytes) => received.push(Buffer.from(bytes).toString()) });
     await expect.poll(() => received).toEqual(["/ # "]);
     tty.close();
+  });
+
+  it("takes no more than it lets through: the rest waits at its source, and comes later", async () => {
+    const client = await clientOf((_request, response) => response.writeHead(426).end());
+    const sockets = new WebSocketServer({ server: (server as TestServer).server, perMessageDeflate: false });
+    const [message, count] = [Buffer.alloc(64 * 1024), 512];
+    let source: WebSocket | undefined;
+    sockets.on("connection", (socket) => {
+      source = socket;
+      for (let sent = 0; sent < count; sent += 1) {
+        socket.send(message);
+      }
+      socket.send('{"type":"exit","code":0}');
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let received = 0;
+      let exit: number | undefined;
+      const events: TtyEvents = {
+        ...SILENT,
+        onData: (bytes) => {
+          received += bytes.length;
+        },
+        onExit: (code) => {
+          exit = code;
+        },
+      };
+      const tty = await client.tty("c1", events);
+      const until = async (condition: () => boolean): Promise<void> => {
+        while (!condition()) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      // No time passes: what one burst holds is let through, with what had arrived in the same piece, and then no more.
+      await until(() => received >= 256 * 1024);
+      for (let turn = 0; turn < 1000; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const first = received;
+      expect(first).toBeLessThan(1024 * 1024);
+      expect(source?.bufferedAmount).toBeGreaterThan(((count * 3) / 4) * message.length);
+      // Each burst's time lets one more through, until nothing is missing.
+      let bursts = 0;
+      while (exit === undefined) {
+        const before = received;
+        await vi.advanceTimersByTimeAsync(25);
+        await until(() => received > before || exit !== undefined);
+        bursts += 1;
+      }
+      expect(received).toBe(count * message.length);
+      expect(bursts).toBeGreaterThan(received / (1024 * 1024));
+      tty.close();
+    } finally {
+      vi.useRealTimers();
+      sockets.close();
+    }
   });
 
   it("rejects with the engine's reason when the container does not run", async () => {
