@@ -14,7 +14,7 @@ import { endpointPortTwice, networkNone } from "./ports";
 import { duplicateRole, unknownRole } from "./replica-groups";
 import type { Finding, Rule } from "./rule";
 import { scaleOmitted } from "./scale-omitted";
-import { imageWithoutTag, neverRuns, softAboveHard, twoKindsOfJob, waitsForJob } from "./services";
+import { imageWithoutTag, neverRuns, twoKindsOfJob, waitsForJob } from "./services";
 import { decimalMode, mountTwice, relativePath, storageName } from "./storage";
 import { unknownName } from "./unknown-name";
 import { unreadableText } from "./unreadable-text";
@@ -49,7 +49,6 @@ export const rules: Rule[] = [
   initParameters,
   twoKindsOfJob,
   neverRuns,
-  softAboveHard,
   imageWithoutTag,
   noNodeFits,
 ];
@@ -82,7 +81,6 @@ const WITHIN: ReadonlySet<Rule> = new Set([
   initParameters,
   twoKindsOfJob,
   neverRuns,
-  softAboveHard,
   imageWithoutTag,
 ]);
 

@@ -57,33 +57,6 @@ export const neverRuns: Rule = {
   },
 };
 
-/** A soft limit above the hard one is refused by the kernel. */
-export const softAboveHard: Rule = {
-  code: "soft-above-hard",
-  severity: DiagnosticSeverity.Warning,
-  *check(document) {
-    for (const service of document.services) {
-      for (const limit of document.fields(document.child(service.map, "ulimits"))) {
-        const soft = document.number(document.child(limit.value, "soft"));
-        const hardNode = document.child(limit.value, "hard");
-        const hard = document.number(hardNode);
-        if (
-          soft !== undefined &&
-          hard !== undefined &&
-          hardNode !== undefined &&
-          hard >= 0 &&
-          (soft > hard || soft < 0)
-        ) {
-          yield {
-            range: document.range(hardNode),
-            message: `The hard limit of \`${limit.name}\` is below the soft one. Raise it to at least ${soft}.`,
-          };
-        }
-      }
-    }
-  },
-};
-
 /** An image without a tag is another one tomorrow. */
 export const imageWithoutTag: Rule = {
   code: "image-without-tag",

@@ -2,7 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::config::{ContainerConfig, Mount};
+use oci_spec::runtime::PosixRlimitType;
+use sidecar_spec::kernel;
+
+use crate::config::{ContainerConfig, Mount, NetworkNamespace};
 use crate::error::{ContainerError, ErrorKind, Result};
 
 fn invalid(field: &str, reason: impl std::fmt::Display) -> ContainerError {
@@ -31,12 +34,7 @@ pub(crate) fn validate(config: &ContainerConfig) -> Result<()> {
         }
     }
     absolute("cwd", &config.cwd)?;
-    if config.hostname.is_empty() || config.hostname.len() > 64 || config.hostname.contains(['\n', '\0', ' ']) {
-        return Err(invalid(
-            "hostname",
-            format_args!("{:?} must have 1 to 64 characters and no spaces", config.hostname),
-        ));
-    }
+    kernel::hostname(&config.hostname).map_err(|e| invalid("hostname", e))?;
     for server in &config.nameservers {
         server
             .parse::<IpAddr>()
@@ -69,22 +67,12 @@ pub(crate) fn validate(config: &ContainerConfig) -> Result<()> {
         return Err(invalid("rootfs.layers", "the image has no layers"));
     }
     parse_signal(&config.stop_signal)?;
-    for (name, (soft, hard)) in &config.limits.ulimits {
-        if rlimit(name).is_none() {
-            return Err(invalid(
-                "limits.ulimits",
-                format_args!("{name:?} is unknown; use nofile, nproc, core, memlock, …"),
-            ));
-        }
-        if soft > hard {
-            return Err(invalid(
-                "limits.ulimits",
-                format_args!("{name}: the soft limit {soft} is above the hard limit {hard}"),
-            ));
-        }
+    for name in config.limits.ulimits.keys() {
+        rlimit(name)?;
     }
+    let host_network = matches!(config.network, NetworkNamespace::Host);
     for key in config.security.sysctls.keys() {
-        sysctl(key, matches!(config.network, crate::config::NetworkNamespace::Host))?;
+        kernel::sysctl(key, host_network).map_err(|e| invalid("security.sysctls", e))?;
     }
     Ok(())
 }
@@ -134,91 +122,15 @@ fn mount_target(target: &str) -> Result<()> {
     Ok(())
 }
 
-/// Only what belongs to a namespace of the container: anything else would change the node.
-fn sysctl(key: &str, host_network: bool) -> Result<()> {
-    const IPC: &[&str] = &[
-        "kernel.msgmax",
-        "kernel.msgmnb",
-        "kernel.msgmni",
-        "kernel.sem",
-        "kernel.shmall",
-        "kernel.shmmax",
-        "kernel.shmmni",
-        "kernel.shm_rmid_forced",
-    ];
-    let plain = key
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/'))
-        && !key.contains("..");
-    if plain && (IPC.contains(&key) || key.starts_with("fs.mqueue.")) {
-        return Ok(());
-    }
-    if plain && key.starts_with("net.") {
-        if host_network {
-            return Err(invalid(
-                "security.sysctls",
-                format_args!("{key} would change the node, whose network this container uses"),
-            ));
-        }
-        return Ok(());
-    }
-    Err(invalid(
-        "security.sysctls",
-        format_args!(
-            "{key:?} is not separate for a container; allowed are net.*, fs.mqueue.*, {}",
-            IPC.join(", ")
-        ),
-    ))
-}
-
-/// `SIGTERM`, `TERM` or `15`.
+/// The number of a signal by its name or number.
 pub(crate) fn parse_signal(text: &str) -> Result<i32> {
-    let unknown = || {
-        invalid(
-            "stop_signal",
-            format_args!("{text:?} is no signal; use a name such as SIGTERM or a number from 1 to 64"),
-        )
-    };
-    if let Ok(number) = text.parse::<i32>() {
-        return if (1..=64).contains(&number) {
-            Ok(number)
-        } else {
-            Err(unknown())
-        };
-    }
-    let name = text.to_ascii_uppercase();
-    let name = name.strip_prefix("SIG").unwrap_or(&name);
-    if let Some(offset) = name
-        .strip_prefix("RTMIN")
-        .map(|rest| rest.strip_prefix('+').unwrap_or("0"))
-    {
-        return offset
-            .parse::<i32>()
-            .ok()
-            .map(|n| 34 + n)
-            .filter(|n| *n <= 64)
-            .ok_or_else(unknown);
-    }
-    if let Some(offset) = name
-        .strip_prefix("RTMAX")
-        .map(|rest| rest.strip_prefix('-').unwrap_or("0"))
-    {
-        return offset
-            .parse::<i32>()
-            .ok()
-            .map(|n| 64 - n)
-            .filter(|n| *n >= 34)
-            .ok_or_else(unknown);
-    }
-    format!("SIG{name}")
-        .parse::<nix::sys::signal::Signal>()
-        .map(|signal| signal as i32)
-        .map_err(|_| unknown())
+    kernel::signal(text).map_err(|e| invalid("stop_signal", e))
 }
 
-pub(crate) fn rlimit(name: &str) -> Option<oci_spec::runtime::PosixRlimitType> {
-    use oci_spec::runtime::PosixRlimitType as R;
-    Some(match name.to_ascii_lowercase().trim_start_matches("rlimit_") {
+pub(crate) fn rlimit(name: &str) -> Result<PosixRlimitType> {
+    use PosixRlimitType as R;
+    let unknown = |e: &str| invalid("limits.ulimits", e);
+    Ok(match kernel::limit(name).map_err(|e| unknown(&e))? {
         "as" => R::RlimitAs,
         "core" => R::RlimitCore,
         "cpu" => R::RlimitCpu,
@@ -235,7 +147,7 @@ pub(crate) fn rlimit(name: &str) -> Option<oci_spec::runtime::PosixRlimitType> {
         "rttime" => R::RlimitRttime,
         "sigpending" => R::RlimitSigpending,
         "stack" => R::RlimitStack,
-        _ => return None,
+        other => return Err(unknown(other)),
     })
 }
 
@@ -244,20 +156,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_by_name_and_number() {
-        for (text, number) in [
-            ("SIGTERM", 15),
-            ("term", 15),
-            ("9", 9),
-            ("SIGRTMIN+3", 37),
-            ("RTMAX", 64),
-            ("SIGUSR1", 10),
-        ] {
-            assert_eq!(parse_signal(text).unwrap(), number, "{text}");
+    fn every_limit_that_a_spec_may_name_is_one_of_the_runtime() {
+        for name in kernel::LIMITS {
+            rlimit(name).unwrap();
         }
-        for text in ["", "0", "65", "SIGNOPE", "RTMIN+99"] {
-            assert_eq!(parse_signal(text).unwrap_err().code(), "invalid-config", "{text}");
-        }
+        assert_eq!(rlimit("files").unwrap_err().code(), "invalid-config");
     }
 
     #[test]
@@ -267,20 +170,6 @@ mod tests {
         }
         for bad in ["", "-a", "A", "a/b", "..", "a b", "a_b", &"x".repeat(65)] {
             assert_eq!(id(bad).unwrap_err().code(), "invalid-config", "{bad}");
-        }
-    }
-
-    #[test]
-    fn sysctls_stay_inside_the_container() {
-        sysctl("net.core.somaxconn", false).unwrap();
-        sysctl("kernel.shmmax", true).unwrap();
-        for (key, host) in [
-            ("net.core.somaxconn", true),
-            ("kernel.panic", false),
-            ("net/../kernel.panic", false),
-            ("vm.overcommit_memory", false),
-        ] {
-            assert_eq!(sysctl(key, host).unwrap_err().code(), "invalid-config", "{key}");
         }
     }
 }

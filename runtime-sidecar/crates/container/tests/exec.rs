@@ -191,3 +191,26 @@ async fn a_container_with_a_terminal() {
     assert_eq!(output(&bed, config).await, "/dev/pts/0\r\nterminal\r");
     bed.assert_clean();
 }
+
+#[tokio::test]
+async fn a_terminal_belongs_to_its_user() {
+    let bed = Bed::new("tty-owner");
+    // What cannot be opened leaves its reason here.
+    let own = "echo $(($(stat -c %u $(tty)) - $(id -u))); echo ok > $(tty); true";
+    let mut config = sh("one", own);
+    (config.terminal, config.user) = (true, Some("web".into()));
+    assert_eq!(output(&bed, config).await, "0\r\nok\r");
+    let container = sleeper(&bed).await;
+    for _ in 0..5 {
+        let config = ExecConfig {
+            terminal: Some((80, 24)),
+            user: Some("web".into()),
+            ..command(&["sh", "-c", own])
+        };
+        let mut session = container.exec(config).await.unwrap();
+        let mut seen = String::new();
+        session.stdout.read_to_string(&mut seen).await.unwrap();
+        assert_eq!((session.wait().await.unwrap(), seen.as_str()), (0, "0\r\nok\r\n"));
+    }
+    finish(&bed, container).await;
+}

@@ -81,6 +81,26 @@ async fn environment_and_working_directory() {
 }
 
 #[tokio::test]
+async fn a_working_directory_below_a_tmpfs_is_made_by_root() {
+    let below = |cwd: &'static str| {
+        move |config: &mut ContainerConfig| {
+            config.user = Some("web".into());
+            config.cwd = cwd.into();
+            config.mounts = vec![Mount::Tmpfs {
+                target: "/scratch".into(),
+                size_bytes: None,
+                mode: 0o1777,
+            }];
+        }
+    };
+    let script = "pwd; stat -c %u:%a .";
+    let expected = "/scratch/work/dir\n0:755";
+    check("below-tmpfs", script, below("/scratch/work/dir"), expected).await;
+    check("below-shm", script, below("/dev/shm/work"), "/dev/shm/work\n0:755").await;
+    check("the-tmpfs", script, below("/scratch"), "/scratch\n0:1777").await;
+}
+
+#[tokio::test]
 async fn read_only_root() {
     let script = "touch /x 2>/dev/null || echo refused; touch /dev/shm/x && echo shm";
     check(

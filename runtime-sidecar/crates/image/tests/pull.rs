@@ -338,6 +338,62 @@ fn https_with_an_authority_of_our_own() {
     std::fs::remove_dir_all(other.parent().unwrap()).unwrap();
 }
 
+/// Runs again in a process of its own, because the authority, the login file and the helper come from its environment.
+#[test]
+fn a_helper_keeps_the_login_of_a_registry_over_tls() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    if let Some(reference) = std::env::var_os("TEST_REFERENCE") {
+        let pulled = runtime.block_on(async { pull(&store(dir.path()).await, reference.to_str().unwrap()).await });
+        match std::env::var("TEST_EXPECT").unwrap().as_str() {
+            "ok" => assert_eq!(motd(&pulled.unwrap()), "kept"),
+            expected => {
+                let error = pulled.unwrap_err();
+                assert_eq!(error.code(), "image-needs-login", "{error}");
+                assert!(error.to_string().contains(expected), "{error}");
+            }
+        }
+        return;
+    }
+    let (authority, certificate, key) = certificates(dir.path());
+    let storage = Storage::new();
+    runtime.block_on(storage.push(&small("kept"), "app", "1"));
+    let registry = storage.serve(Access::TlsBasic { certificate, key });
+    let helper = dir.path().join("docker-credential-test");
+    let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+    let again = |config: &str, script: &str, expect: &str| {
+        std::fs::write(dir.path().join("config.json"), config).unwrap();
+        let script = format!(
+            "#!/bin/sh\nread -r registry; test \"$1 $registry\" = \"get {}\" || exit 9\n{script}\n",
+            registry.address
+        );
+        std::fs::write(&helper, script).unwrap();
+        std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        namespaces::outside(
+            "a_helper_keeps_the_login_of_a_registry_over_tls",
+            &[],
+            &[
+                ("SSL_CERT_FILE", authority.to_str().unwrap()),
+                ("DOCKER_CONFIG", dir.path().to_str().unwrap()),
+                ("REGISTRY_AUTH_FILE", "/nonexistent"),
+                ("PATH", &path),
+                ("TEST_REFERENCE", &registry.reference("app:1")),
+                ("TEST_EXPECT", expect),
+            ],
+        );
+    };
+    let all = r#"{ "credsStore": "test" }"#.to_owned();
+    let one = format!(r#"{{ "credHelpers": {{ "{}": "test" }} }}"#, registry.address);
+    let login = r#"echo '{"Username": "me", "Secret": "s3cret"}'"#;
+    let needs = format!("docker login {}", registry.address);
+    again(&all, login, "ok");
+    again(&one, login, "ok");
+    again("{}", login, &needs);
+    again(&all, r#"echo '{"Username": "me", "Secret": "old"}'"#, &needs);
+    again(&all, "echo credentials not found in native keychain; exit 1", &needs);
+    again(&all, "echo the keychain is locked; exit 1", "the keychain is locked");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_layout_on_disk_is_read_by_tag_by_digest_and_alone() {
     let layout = tempfile::tempdir().unwrap();

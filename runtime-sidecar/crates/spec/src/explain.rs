@@ -385,11 +385,11 @@ fn described(found: &str, node: Option<&Node>) -> String {
 }
 
 /// The word that a slip of the hand would turn into `typed`.
-fn closest<'a>(typed: &str, words: &'a [String]) -> Option<&'a String> {
+pub(crate) fn closest<'a, W: AsRef<str>>(typed: &str, words: &'a [W]) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], "");
     words
         .iter()
-        .map(|word| (distance(&plain(typed), &plain(word)), word))
+        .map(|word| (distance(&plain(typed), &plain(word.as_ref())), word.as_ref()))
         .filter(|(far, word)| *far <= 1 + word.len().min(typed.len()) / 5)
         .min_by_key(|(far, _)| *far)
         .map(|(_, word)| word)

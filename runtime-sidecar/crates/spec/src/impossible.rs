@@ -58,6 +58,7 @@ pub(crate) fn faults(services: &[(&str, &ServiceSpec)], variables: Option<&BTree
         let mut parts = Parts::new(name, service);
         parts.env(variables);
         parts.texts();
+        parts.kernel();
         parts.mounts();
         parts.memory();
         parts.extra_hosts();
@@ -184,6 +185,28 @@ mod tests {
             "self-dependency",
             "depends[0].service",
         );
+        check("    stop_signal: SIGNOPE\n", "invalid-signal", "stop_signal");
+        check("    hostname: my web\n", "invalid-hostname", "hostname");
+        check(
+            "    ulimits: { files: { soft: 1, hard: 2 } }\n",
+            "invalid-ulimit",
+            "ulimits.files",
+        );
+        check(
+            "    ulimits: { nofile: { soft: -1, hard: 2 } }\n",
+            "soft-above-hard",
+            "ulimits.nofile",
+        );
+        check(
+            "    sysctls: { kernel.panic: \"1\" }\n",
+            "invalid-sysctl",
+            "sysctls.kernel.panic",
+        );
+        check(
+            "    network_mode: host\n    sysctls: { net.core.somaxconn: \"1\" }\n",
+            "invalid-sysctl",
+            "sysctls.net.core.somaxconn",
+        );
         check("    env: { A: \"a\\0b\" }\n", "nul-character", "env.A");
         check(
             "    command: { args: [sh, \"a\\0b\"] }\n",
@@ -191,6 +214,15 @@ mod tests {
             "command.args[1]",
         );
         check("    user: \"a\\0b\"\n", "nul-character", "user");
+    }
+
+    #[test]
+    fn what_the_runtime_takes_for_the_kernel_is_not_refused() {
+        let service = "    stop_signal: rtmin+3\n    hostname: web.example\n    ulimits: { NOFILE: { soft: 5, hard: -1 } }\n    sysctls: { net.core.somaxconn: \"9\", kernel.shmmax: \"9\", fs.mqueue.msg_max: \"9\" }\n";
+        let text = format!("{HEAD}  web:\n    image: {{ name: nginx:1 }}\n{service}");
+        assert_eq!(found(&text), []);
+        let text = format!("{HEAD}  web:\n    image: {{ name: nginx:1 }}\n    sysctls:\n      vm.swappiness: \"1\"\n");
+        assert_eq!(found(&text)[0].line, 7);
     }
 
     #[test]

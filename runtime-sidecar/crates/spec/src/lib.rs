@@ -11,6 +11,7 @@ mod editing;
 mod emit;
 mod explain;
 mod impossible;
+pub mod kernel;
 mod locate;
 mod outline;
 pub mod parts;

@@ -133,7 +133,8 @@ fn init_process(dir: &Directory, blueprint: &Blueprint, node: &Node) -> Result<P
         ProcessParts {
             args: config.args.clone(),
             env,
-            cwd: config.cwd.clone(),
+            // One that does not exist yet is entered by the launcher, once it does.
+            cwd: late_workdir(config).map_or_else(|| config.cwd.clone(), |_| "/".to_owned()),
             user: config.user.as_deref(),
             terminal: config.terminal,
         },
@@ -155,9 +156,8 @@ pub(crate) fn process(dir: &Directory, blueprint: &Blueprint, node: &Node, parts
     let user = users::lookup(&dir.rootfs(), parts.user, &config.extra_groups)?;
     let mut rlimits = Vec::new();
     for (name, (soft, hard)) in &config.limits.ulimits {
-        if let Some(typ) = crate::validate::rlimit(name) {
-            rlimits.push(PosixRlimitBuilder::default().typ(typ).soft(*soft).hard(*hard).build()?);
-        }
+        let typ = crate::validate::rlimit(name)?;
+        rlimits.push(PosixRlimitBuilder::default().typ(typ).soft(*soft).hard(*hard).build()?);
     }
     let capabilities = capabilities::of(&config.security, node, blueprint.cgroup_parent.is_some())?;
     let mut process = ProcessBuilder::default()
@@ -212,33 +212,67 @@ pub(crate) fn default_env(env: &mut Vec<String>, config: &ContainerConfig) {
 
 /// The working directory is made when the image lacks it, owned by root, never through a link that leaves the container.
 fn make_workdir(rootfs: &Path, config: &ContainerConfig) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     let cwd = Path::new(&config.cwd);
-    let failed = |e: pathrs::error::Error| {
-        let hint = "choose another workdir, or fix the image";
-        ContainerError::new(
-            ErrorKind::WorkdirFailed,
-            format!("cannot make the working directory {}: {e}; {hint}", config.cwd),
-        )
-    };
     // Below a mount the directory belongs to the mount, not to the image.
-    let (base, relative) = config
-        .mounts
-        .iter()
-        .filter_map(|mount| match mount {
-            Mount::Bind { source, target, .. } => Some((source.as_path(), cwd.strip_prefix(target).ok()?)),
-            Mount::Tmpfs { .. } => None,
-        })
+    let (base, relative) = match nearest_mount(config) {
+        Some((Place::Bind(source), relative)) => (source, relative),
+        Some((Place::Empty, relative)) if !relative.as_os_str().is_empty() => return Ok(()),
+        Some((Place::Empty, _)) | None => (rootfs, cwd),
+    };
+    let root = pathrs::Root::open(base).map_err(|e| workdir_failed(config, &e))?;
+    make_directory(&root, relative).map_err(|e| workdir_failed(config, &e))
+}
+
+/// The working directory when it lies below a mount that is there only in the container, and empty: it can be made only there.
+pub(crate) fn late_workdir(config: &ContainerConfig) -> Option<&Path> {
+    let (place, relative) = nearest_mount(config)?;
+    (matches!(place, Place::Empty) && !relative.as_os_str().is_empty()).then(|| Path::new(&config.cwd))
+}
+
+/// Makes such a directory in the container whose first process is `init`, before its program runs.
+pub(crate) fn make_late_workdir(config: &ContainerConfig, init: i32) -> Result<()> {
+    let Some(cwd) = late_workdir(config) else {
+        return Ok(());
+    };
+    let path = PathBuf::from(format!("/proc/{init}/root/"));
+    let root = fs::File::open(&path).map_err(|e| ContainerError::io("cannot open", &path, e))?;
+    make_directory(&pathrs::Root::from_fd(root), cwd).map_err(|e| workdir_failed(config, &e))
+}
+
+fn make_directory(root: &pathrs::Root, path: &Path) -> std::result::Result<(), pathrs::error::Error> {
+    use std::os::unix::fs::PermissionsExt;
+    if path.as_os_str().is_empty() || root.resolve(path).is_ok() {
+        return Ok(());
+    }
+    root.mkdir_all(path, &fs::Permissions::from_mode(0o755)).map(|_| ())
+}
+
+fn workdir_failed(config: &ContainerConfig, why: &dyn std::fmt::Display) -> ContainerError {
+    let hint = "choose another workdir, or fix the image";
+    ContainerError::new(
+        ErrorKind::WorkdirFailed,
+        format!("cannot make the working directory {}: {why}; {hint}", config.cwd),
+    )
+}
+
+/// What a directory below a mount lies in.
+enum Place<'a> {
+    Bind(&'a Path),
+    /// A file system that is new with the container.
+    Empty,
+}
+
+/// The mount that holds the working directory, and the rest of the path below it.
+fn nearest_mount(config: &ContainerConfig) -> Option<(Place<'_>, &Path)> {
+    let cwd = Path::new(&config.cwd);
+    let wanted = config.mounts.iter().map(|mount| match mount {
+        Mount::Bind { source, target, .. } => (Place::Bind(source), target.as_str()),
+        Mount::Tmpfs { target, .. } => (Place::Empty, target.as_str()),
+    });
+    ["/dev", "/proc", "/sys"]
+        .map(|target| (Place::Empty, target))
+        .into_iter()
+        .chain(wanted)
+        .filter_map(|(place, target)| Some((place, cwd.strip_prefix(target).ok()?)))
         .min_by_key(|(_, relative)| relative.as_os_str().len())
-        .unwrap_or((rootfs, cwd));
-    if relative.as_os_str().is_empty() {
-        return Ok(());
-    }
-    let root = pathrs::Root::open(base).map_err(failed)?;
-    if root.resolve(relative).is_ok() {
-        return Ok(());
-    }
-    root.mkdir_all(relative, &fs::Permissions::from_mode(0o755))
-        .map(|_| ())
-        .map_err(failed)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -23,8 +23,18 @@ use crate::terminal;
 pub(super) struct Launcher {
     pub report: RawFd,
     pub filter: Rc<seccomp::Program>,
+    pub entry: Entry,
+    /// The working directory of a first process, where it is made only after everything else.
+    pub late_workdir: Option<PathBuf>,
+}
+
+/// What a process that enters a running container with a terminal has to do.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Entry {
     /// Columns and rows of the terminal, where it has one with a size.
     pub size: Option<(u16, u16)>,
+    /// Both ends of a pipe. The program runs once the helper has closed its own writing end.
+    pub wait_for: Option<(RawFd, RawFd)>,
 }
 
 impl Launcher {
@@ -45,6 +55,10 @@ impl Launcher {
 impl Executor for Launcher {
     fn validate(&self, spec: &Spec) -> Result<(), ExecutorValidationError> {
         let (args, env) = args_and_env(spec);
+        // A relative command can be found only from there.
+        if self.late_workdir.is_some() && args.first().is_some_and(|command| command.contains('/')) {
+            return Ok(());
+        }
         match find(args, env) {
             Ok(_) => Ok(()),
             Err(failure) => Err(ExecutorValidationError::ArgValidationError(
@@ -60,6 +74,19 @@ impl Executor for Launcher {
 
     fn exec(&self, spec: &Spec) -> Result<(), ExecutorError> {
         let (args, env) = args_and_env(spec);
+        if let Some((read, write)) = self.entry.wait_for {
+            // This process has a copy of the writing end, which would keep the pipe open.
+            let _ = nix::unistd::close(write);
+            // SAFETY: the descriptor is open: the helper had it when this process was made of it.
+            let read = unsafe { BorrowedFd::borrow_raw(read) };
+            while nix::unistd::read(read, &mut [0]) == Err(nix::errno::Errno::EINTR) {}
+        }
+        if let Some(cwd) = &self.late_workdir
+            && let Err(e) = nix::unistd::chdir(cwd)
+        {
+            let message = format!("cannot enter the working directory {}: {e}", cwd.display());
+            return Err(ExecutorError::Other(self.fail(ErrorKind::WorkdirFailed, message)));
+        }
         let path = find(args, env).map_err(|f| ExecutorError::Other(self.fail(f.kind, f.message)))?;
         let strings = |texts: &[String]| {
             texts
@@ -78,7 +105,7 @@ impl Executor for Launcher {
         ) else {
             return Err(ExecutorError::InvalidArg);
         };
-        if let Some((cols, rows)) = self.size {
+        if let Some((cols, rows)) = self.entry.size {
             terminal::resize(&std::io::stdin(), cols, rows);
         }
         reset_signals();

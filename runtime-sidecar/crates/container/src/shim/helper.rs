@@ -5,16 +5,17 @@
 use std::fs::{self, File};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::error::LibcontainerError;
 use libcontainer::syscall::syscall::SyscallType;
+use nix::fcntl::OFlag;
 use nix::sys::signal::SigSet;
-use nix::unistd::{ForkResult, Gid, Uid, fchown, fork};
+use nix::unistd::{ForkResult, Gid, Uid, fchown, fork, pipe2};
 
-use super::executor::Launcher;
+use super::executor::{Entry, Launcher};
 use super::report::{Launch, Report, pair, send, send_with_fd};
 use super::rootfs;
 use crate::bundle::{self, ProcessParts, capabilities, seccomp, users};
@@ -22,6 +23,7 @@ use crate::directory::{Blueprint, Directory, write_json};
 use crate::error::{ContainerError, ErrorKind, Failure, Result};
 use crate::node::Node;
 use crate::protocol::ExecRequest;
+use crate::terminal;
 
 /// The container's ends of its stdio. All absent with a terminal, which the container makes itself.
 #[derive(Default)]
@@ -81,7 +83,7 @@ impl Helper<'_> {
         }
         fs::create_dir_all(&state).map_err(|e| ContainerError::io("cannot create", &state, e))?;
         let console = config.terminal.then(|| Console::listen(self.dir, 0)).transpose()?;
-        let builder = self.builder(report, stdio, console.as_ref(), None)?;
+        let builder = self.builder(report, stdio, console.as_ref(), Entry::default())?;
         let mut container = builder
             .as_init(self.dir.bundle())
             .with_systemd(false)
@@ -91,11 +93,13 @@ impl Helper<'_> {
             .map_err(|e| self.explain(&e))?;
         let pid = container.pid().map_or(0, nix_pid);
         send(report.as_raw_fd(), &Report::Created { pid });
+        bundle::make_late_workdir(config, pid)?;
         if let Some(console) = console {
+            let uid = users::lookup(&self.dir.rootfs(), config.user.as_deref(), &[])?.uid;
             send_with_fd(
                 report.as_raw_fd(),
                 &Report::Console,
-                Some(console.accept()?.as_raw_fd()),
+                Some(console.take(uid)?.as_raw_fd()),
             );
         }
         container.start().map_err(|e| self.explain(&e))
@@ -136,25 +140,40 @@ impl Helper<'_> {
             .is_some()
             .then(|| Console::listen(self.dir, number))
             .transpose()?;
-        let built = self
-            .builder(report, stdio, console.as_ref(), exec.terminal)
-            .and_then(|builder| {
-                builder
-                    .as_tenant()
-                    .with_process(Some(&path))
-                    .with_detach(true)
-                    .as_sibling(true)
-                    .build()
-                    .map_err(|e| self.explain(&e))
-            });
+        let uid = users::lookup(&self.dir.rootfs(), user, &[])?.uid;
+        // Closed when the terminal is the user's.
+        let pipe = console
+            .is_some()
+            .then(|| pipe2(OFlag::O_CLOEXEC))
+            .transpose()
+            .map_err(|e| ContainerError::internal("cannot make a pipe", e))?;
+        let entry = Entry {
+            size: exec.terminal,
+            wait_for: pipe.as_ref().map(|(read, write)| (read.as_raw_fd(), write.as_raw_fd())),
+        };
+        let builder = self.builder(report, stdio, console.as_ref(), entry)?;
+        let (_read, write) = pipe.unzip();
+        // Beside what follows, which returns only once the program runs. Nobody waits for it when that fails: this process ends.
+        let terminal = console.map(|console| {
+            std::thread::spawn(move || {
+                let terminal = console.take(uid);
+                drop(write);
+                terminal
+            })
+        });
+        let built = builder
+            .as_tenant()
+            .with_process(Some(&path))
+            .with_detach(true)
+            .as_sibling(true)
+            .build()
+            .map_err(|e| self.explain(&e));
         let _ = fs::remove_file(&path);
         send(report.as_raw_fd(), &Report::Created { pid: built?.as_raw() });
-        if let Some(console) = console {
-            send_with_fd(
-                report.as_raw_fd(),
-                &Report::Console,
-                Some(console.accept()?.as_raw_fd()),
-            );
+        if let Some(terminal) = terminal {
+            let broken = |_| ContainerError::new(ErrorKind::Internal, "the terminal was not taken".to_owned());
+            let terminal = terminal.join().map_err(broken)??;
+            send_with_fd(report.as_raw_fd(), &Report::Console, Some(terminal.as_raw_fd()));
         }
         Ok(())
     }
@@ -164,7 +183,7 @@ impl Helper<'_> {
         report: &OwnedFd,
         stdio: Stdio,
         console: Option<&Console>,
-        size: Option<(u16, u16)>,
+        entry: Entry,
     ) -> Result<ContainerBuilder> {
         let config = &self.blueprint.config;
         let allowed = capabilities::of(&config.security, self.node, self.blueprint.cgroup_parent.is_some())?;
@@ -173,9 +192,10 @@ impl Helper<'_> {
             .with_executor(Launcher {
                 report: report.as_raw_fd(),
                 filter,
-                size,
+                entry,
+                late_workdir: bundle::late_workdir(config).map(Path::to_owned),
             })
-            .with_console_socket(console.map(|console| console.path(self.dir)))
+            .with_console_socket(console.map(|console| console.path.clone()))
             .with_root_path(self.dir.runtime_state())
             .map_err(|e| self.explain(&e))?;
         if let Some(fd) = stdio.stdin {
@@ -265,7 +285,7 @@ fn nix_pid(pid: impl ToString) -> i32 {
 /// Receives the terminal that the container made.
 struct Console {
     listener: UnixListener,
-    name: String,
+    path: PathBuf,
 }
 
 impl Console {
@@ -273,21 +293,30 @@ impl Console {
         // Relative, because the shim works in the container's directory, whose path may be too long for a socket.
         let name = format!("console-{number}.sock");
         let _ = fs::remove_file(&name);
+        let path = dir.path().join(&name);
         match UnixListener::bind(&name) {
-            Ok(listener) => Ok(Self { listener, name }),
-            Err(e) => Err(ContainerError::io("cannot create", &dir.path().join(name), e)),
+            Ok(listener) => Ok(Self { listener, path }),
+            Err(e) => Err(ContainerError::io("cannot create", &path, e)),
         }
     }
 
-    fn path(&self, dir: &Directory) -> PathBuf {
-        dir.path().join(&self.name)
+    /// Receives the terminal that the container made, and makes it its user's, as with its other stdio: a program may open it
+    /// again by its name.
+    fn take(self, uid: u32) -> Result<OwnedFd> {
+        let terminal = self.accept()?;
+        if uid != 0
+            && let Some(peer) = terminal::peer(&terminal)
+        {
+            let _ = fchown(&peer, Some(Uid::from_raw(uid)), None);
+        }
+        Ok(terminal)
     }
 
     fn accept(self) -> Result<OwnedFd> {
         use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
         let failed = |e: std::io::Error| ContainerError::internal("cannot receive the container's terminal", e);
         let (stream, _) = self.listener.accept().map_err(failed)?;
-        let _ = fs::remove_file(&self.name);
+        let _ = fs::remove_file(&self.path);
         let mut bytes = [0; 256];
         let mut control = nix::cmsg_space!([std::os::fd::RawFd; 1]);
         let mut parts = [std::io::IoSliceMut::new(&mut bytes)];

@@ -27,6 +27,11 @@ pub enum Access {
         certificate: PathBuf,
         key: PathBuf,
     },
+    /// The same over TLS, for the user of `Basic`.
+    TlsBasic {
+        certificate: PathBuf,
+        key: PathBuf,
+    },
     /// Tokens from this realm, signed by the key of this certificate.
     Token {
         realm: String,
@@ -46,20 +51,24 @@ impl Storage {
             "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {}\n  delete:\n    enabled: true\nhttp:\n  addr: localhost:0\n  secret: test\n",
             self.dir.path().join("data").display()
         );
+        let tls = match &access {
+            Access::Tls { certificate, key } | Access::TlsBasic { certificate, key } => Some((certificate, key)),
+            _ => None,
+        };
+        if let Some((certificate, key)) = tls {
+            config += &format!(
+                "  tls:\n    certificate: {}\n    key: {}\n",
+                certificate.display(),
+                key.display()
+            );
+        }
         match access {
-            Access::Open => {}
-            Access::Basic => {
+            Access::Open | Access::Tls { .. } => {}
+            Access::Basic | Access::TlsBasic { .. } => {
                 let file = self.dir.path().join("htpasswd");
                 // bcrypt of `s3cret`, at its lowest cost: tests do not wait.
                 std::fs::write(&file, HTPASSWD).unwrap();
                 config += &format!("auth:\n  htpasswd:\n    realm: test\n    path: {}\n", file.display());
-            }
-            Access::Tls { certificate, key } => {
-                config += &format!(
-                    "  tls:\n    certificate: {}\n    key: {}\n",
-                    certificate.display(),
-                    key.display()
-                );
             }
             Access::Token { realm, certificate } => {
                 config += &format!(

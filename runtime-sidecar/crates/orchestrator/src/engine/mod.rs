@@ -29,6 +29,7 @@ use crate::error::EngineError;
 use crate::events::{DeploymentEventKind, Events, now_ms, rfc3339};
 use crate::metering::{self, Meter};
 use crate::reason::reason;
+use crate::replica::breakdown;
 use crate::restarts::Restarts;
 use crate::service::{Rollout, Service};
 use crate::store::Store;
@@ -347,7 +348,7 @@ impl Engine {
             if let Some(former) = former {
                 let _ = former.await;
             }
-            if let Err(cause) = tokio::spawn(service.run(containers)).await {
+            if let Some(cause) = breakdown(service.run(containers)).await {
                 tracing::error!(deployment, service = name, %cause, "the task of a service broke down");
                 let reason = reason(
                     "internal",

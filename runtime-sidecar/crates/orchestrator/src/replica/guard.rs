@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sidecar_api_types::Phase;
 use sidecar_container::Container;
 use tokio::sync::watch;
+use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 
 use super::{Replica, Wanted};
@@ -42,7 +43,7 @@ impl Guard {
                 id: String::new(),
             };
             let deploys = self.wanted.borrow().deploys;
-            let Err(cause) = tokio::spawn(replica.run()).await else {
+            let Some(cause) = breakdown(replica.run()).await else {
                 return;
             };
             tracing::error!(
@@ -53,7 +54,7 @@ impl Guard {
                 "a replica's task broke down"
             );
             self.clear().await;
-            if !self.another_try(deploys).await {
+            if !another_try(&mut self.wanted, &self.token, |wanted| wanted.deploys != deploys).await {
                 let Self { context, index, .. } = &self;
                 context.board.service(&self.deployment, &self.service, |service| {
                     service.replicas.remove(index);
@@ -85,21 +86,73 @@ impl Guard {
                 replica.pid = None;
             });
     }
+}
 
-    /// False: it is not wanted any more.
-    async fn another_try(&mut self, deploys: u64) -> bool {
-        loop {
-            tokio::select! {
-                () = self.token.cancelled() => return false,
-                changed = self.wanted.changed() => {
-                    if changed.is_err() {
-                        return false;
-                    }
-                    if self.wanted.borrow().deploys != deploys {
-                        return true;
-                    }
+/// Runs work in a task of its own. `Some`: it broke down; what it held is gone, and who called it goes on.
+pub(crate) async fn breakdown(work: impl Future<Output = ()> + Send + 'static) -> Option<JoinError> {
+    tokio::spawn(work).await.err()
+}
+
+/// Waits until something `newer` is wanted. False: it is not wanted any more.
+async fn another_try<T>(
+    wanted: &mut watch::Receiver<T>,
+    token: &CancellationToken,
+    newer: impl Fn(&T) -> bool,
+) -> bool {
+    loop {
+        tokio::select! {
+            () = token.cancelled() => return false,
+            changed = wanted.changed() => {
+                if changed.is_err() {
+                    return false;
+                }
+                if newer(&wanted.borrow()) {
+                    return true;
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_breaks_down_is_noticed_and_lets_go_of_what_it_holds() {
+        let (held, mut freed) = tokio::sync::oneshot::channel::<()>();
+        let cause = breakdown(async move {
+            let _held = held;
+            tokio::task::yield_now().await;
+            panic!("a defect");
+        })
+        .await;
+        assert!(cause.unwrap().is_panic());
+        assert_eq!(freed.try_recv(), Err(tokio::sync::oneshot::error::TryRecvError::Closed));
+        assert!(breakdown(async {}).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn only_a_newer_deploy_tries_again() {
+        let (sender, mut wanted) = watch::channel(1);
+        let token = CancellationToken::new();
+        let mut waiting = std::pin::pin!(another_try(&mut wanted, &token, |deploys| *deploys != 1));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        sender.send_replace(1);
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        sender.send_replace(2);
+        assert!(waiting.await);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_wanted_any_more_is_not_tried_again() {
+        let (sender, mut wanted) = watch::channel(1);
+        let token = CancellationToken::new();
+        token.cancel();
+        assert!(!another_try(&mut wanted, &token, |_| true).await);
+        drop(sender);
+        assert!(!another_try(&mut wanted, &CancellationToken::new(), |_| true).await);
     }
 }

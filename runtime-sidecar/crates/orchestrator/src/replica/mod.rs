@@ -8,7 +8,7 @@ mod start;
 mod supervise;
 mod tear_down;
 
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, breakdown};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The parts of a service that need no image, as an engine reads them, and what is wrong with them.
 
 mod hosts;
+mod kernel;
 mod ports;
 mod probe;
 mod quantity;
