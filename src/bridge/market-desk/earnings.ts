@@ -19,7 +19,9 @@ export function earningsOf(
   node: Address,
 ): { readonly total: string; readonly slashed: string; readonly rows: Earning[] } {
   const record = store.node(node)?.record;
-  const jobs = store.jobs({ filter: { node }, limit: MOST }).rows;
+  // A job that the node failed is open again, or another's: it knows the node only as barred.
+  const failed = store.jobs({ filter: { where: ({ barred }) => barred.includes(node) }, limit: MOST }).rows;
+  const jobs = new Set([...store.jobs({ filter: { node }, limit: MOST }).rows, ...failed]);
   const rows: Earning[] = [];
   for (const job of jobs) {
     if (job.state === "settled" && job.assignment.node === node) {

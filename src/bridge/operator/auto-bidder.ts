@@ -50,13 +50,13 @@ export class AutoBidder {
       return "Switched on, but your node takes no jobs: register or resume it.";
     }
     if (isPoor(key.state)) {
-      return "Switched on, but your operator key has no money for fees: add some under Node.";
+      return "Switched on, but your operator key has no money for fees: add some under My Node.";
     }
     const count = this.#bids === 1 ? "1 bid" : `${this.#bids} bids`;
     const how =
       key.state.kind === "here"
         ? "Your operator key signs them."
-        : "Your wallet asks for each; with an operator key (under Node), none asks.";
+        : "Your wallet asks for each; with an operator key (under My Node), none asks.";
     return `Switched on: ${count} since the window was opened. ${how}`;
   }
 

@@ -78,7 +78,7 @@ export class EarningsPage implements Page {
     const nothing =
       earnings === undefined
         ? { icon: "loading", busy: true, title: "Adding up", text: "Reading what your node was paid." }
-        : earnings.rows.length === 0
+        : earnings.rows.length === 0 && earnings.slashed === "0"
           ? {
               icon: "graph",
               title: "Nothing earned yet",

@@ -142,7 +142,11 @@ export class JobsPage implements Page {
             title: state.scope === "mine" ? "No jobs yet" : "No open job fits your node now",
             text:
               state.scope === "mine" ? "Bid for an open job; it appears here." : "New jobs appear here by themselves.",
-            actions: [{ label: "Show All Jobs", run: () => save({ scope: "all" }) }],
+            actions: [
+              state.scope === "mine"
+                ? { label: "Show Jobs That Fit", run: () => save({ scope: "open" }) }
+                : { label: "Show All Jobs", run: () => save({ scope: "all" }) },
+            ],
           };
     }
     return state.scope === "mine"
