@@ -1,6 +1,6 @@
 // The wallet against a wallet of WalletConnect's own kit, over a relay on loopback, down to a transaction that the chain mined.
 import { type Address, erc20Abi, getAddress, type Hex, type LocalAccount, maxUint256, parseEther } from "viem";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { MarketNetwork } from "../../src/bridge/market/network";
 import { MemorySecrets } from "../../src/bridge/wallet/secret-store";
 import { SESSION_KEY } from "../../src/bridge/wallet/session-storage";
@@ -43,8 +43,8 @@ class App {
   wallet: Wallet;
   transactions: Transactions;
 
-  constructor(options: { networks?: readonly MarketNetwork[]; pairingMs?: number } = {}) {
-    this.secrets = new MemorySecrets();
+  constructor(options: { networks?: readonly MarketNetwork[]; pairingMs?: number; secrets?: MemorySecrets } = {}) {
+    this.secrets = options.secrets ?? new MemorySecrets();
     this.networks = options.networks ?? [network(devnet, "devnet"), network(other, "other")];
     [this.wallet, this.transactions] = this.#start(options.pairingMs);
   }
@@ -295,6 +295,76 @@ describe("session", () => {
     await app.restart();
     await app.wallet.restore();
     expect(app.wallet.state).toMatchObject({ kind: "disconnected", end: { why: "expired" } });
+  });
+
+  it("that expires while the editor is open ends with a reason, and asks for nothing any more", async () => {
+    await app.pair();
+    const expiresAt = app.wallet.session?.expiresAt ?? 0;
+    vi.useFakeTimers({ toFake: ["Date"], now: expiresAt + 1_000 });
+    try {
+      expect(await app.until(({ kind }) => kind === "disconnected")).toMatchObject({ end: { why: "expired" } });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(() => app.client()).toThrow("No wallet is connected");
+    await app.restart();
+    await app.wallet.restore();
+    expect(app.wallet.session).toBeUndefined();
+  });
+
+  it("is shared by two windows: each signs, and what one ends is ended in the other", async () => {
+    await app.pair();
+    const second = new App({ secrets: app.secrets });
+    await second.wallet.restore();
+    await second.until(({ kind }) => kind === "connected");
+    expect(second.wallet.session?.account).toBe(app.wallet.session?.account);
+    const hashes = [
+      await second.client().sendTransaction({ to: FRIEND, value: 3n }),
+      await app.client().sendTransaction({ to: FRIEND, value: 4n }),
+    ];
+    for (const hash of hashes) {
+      expect((await devnet.client.waitForTransactionReceipt({ hash })).status).toBe("success");
+    }
+    await app.wallet.disconnect();
+    // The editor tells each window that the kept secret has changed.
+    await second.wallet.restore();
+    expect((await second.until(({ kind }) => kind === "disconnected")).kind).toBe("disconnected");
+    await app.pair();
+    await second.wallet.restore();
+    await second.until(({ kind }) => kind === "connected");
+    await second.stop();
+    expect(app.wallet.session).toBeDefined();
+    expect(second.problems).toEqual([]);
+  });
+
+  it("asks the wallet to add a network that it does not know, and goes on there", async () => {
+    phone.addsChains = true;
+    phone.allowed = [devnet.chainId];
+    await app.pair();
+    expect(app.wallet.session?.chainIds).toEqual([devnet.chainId]);
+    await app.wallet.switchChain(OTHER_CHAIN);
+    expect(phone.asked).toEqual(["wallet_addEthereumChain"]);
+    expect(app.wallet.session).toMatchObject({ chainId: OTHER_CHAIN, chainIds: [devnet.chainId, OTHER_CHAIN] });
+    const hash = await app.client(other).sendTransaction({ to: FRIEND, value: 1n });
+    expect((await other.client.waitForTransactionReceipt({ hash })).status).toBe("success");
+  });
+
+  it("stays on its network when the wallet adds none", async () => {
+    phone.addsChains = true;
+    phone.allowed = [devnet.chainId];
+    await app.pair();
+    phone.requests = "reject";
+    expect(await troubleOf(app.wallet.switchChain(OTHER_CHAIN))).toMatchObject({ trouble: "declined" });
+    expect(app.wallet.session?.chainId).toBe(devnet.chainId);
+  });
+
+  it("says what to do when the wallet cannot be asked to add a network", async () => {
+    phone.allowed = [devnet.chainId];
+    await app.pair();
+    expect(await troubleOf(app.wallet.switchChain(OTHER_CHAIN))).toMatchObject({
+      trouble: "wrong-chain",
+      message: expect.stringContaining("add the network in the wallet"),
+    });
   });
 
   it("ends on both sides when it is ended here", async () => {

@@ -36,6 +36,10 @@ export class PhoneWallet {
   tamper: ((call: Record<string, Hex>) => Record<string, Hex>) | undefined;
   /** Offers its own networks, whatever the app asks for. */
   stubborn = false;
+  /** Lets itself be asked to add networks, of which it then allows all that it knows. */
+  addsChains = false;
+  /** Networks that it allows; all that it knows unless said. */
+  allowed: readonly number[] | undefined;
   /** Methods that were asked for, in order. */
   readonly asked: string[] = [];
   #onAsked: (() => void)[] = [];
@@ -130,7 +134,11 @@ export class PhoneWallet {
   }
 
   #caip(accounts: readonly LocalAccount[]): string[] {
-    return [...this.#options.networks.keys()].flatMap((id) => accounts.map(({ address }) => `eip155:${id}:${address}`));
+    return this.#chains().flatMap((id) => accounts.map(({ address }) => `eip155:${id}:${address}`));
+  }
+
+  #chains(): readonly number[] {
+    return this.allowed ?? [...this.#options.networks.keys()];
   }
 
   async #onProposal({ id, params }: WalletKitTypes.SessionProposal): Promise<void> {
@@ -143,8 +151,13 @@ export class PhoneWallet {
     }
     const supportedNamespaces = {
       eip155: {
-        chains: [...this.#options.networks.keys()].map((chainId) => `eip155:${chainId}`),
-        methods: ["eth_sendTransaction", "eth_signTypedData_v4", "personal_sign"],
+        chains: this.#chains().map((chainId) => `eip155:${chainId}`),
+        methods: [
+          "eth_sendTransaction",
+          "eth_signTypedData_v4",
+          "personal_sign",
+          ...(this.addsChains ? ["wallet_addEthereumChain"] : []),
+        ],
         events: ["accountsChanged", "chainChanged"],
         accounts: this.#caip(this.#options.accounts),
       },
@@ -171,11 +184,26 @@ export class PhoneWallet {
             (result) => ({ result }),
             (error: unknown) => ({ error: { code: -32000, message: String(error) } }),
           );
+    if (method === "wallet_addEthereumChain" && "result" in answer) {
+      await this.#allowChain(topic, Number((params.request.params as { chainId: string }[])[0]?.chainId));
+    }
     await this.#kit.respondSessionRequest({ topic, response: { id, jsonrpc: "2.0", ...answer } as never });
   }
 
-  async #sign(chainId: number, method: string, params: readonly unknown[]): Promise<Hex> {
+  async #allowChain(topic: string, chainId: number): Promise<void> {
+    this.allowed = [...this.#chains(), chainId];
+    const eip155 = this.#kit.getActiveSessions()[topic]?.namespaces["eip155"];
+    if (eip155 !== undefined) {
+      const chains = this.#chains().map((id) => `eip155:${id}`);
+      const namespaces = { eip155: { ...eip155, chains, accounts: this.#caip(this.#options.accounts) } };
+      await this.#kit.updateSession({ topic, namespaces });
+    }
+  }
+
+  async #sign(chainId: number, method: string, params: readonly unknown[]): Promise<Hex | null> {
     switch (method) {
+      case "wallet_addEthereumChain":
+        return null;
       case "personal_sign":
         return this.#account(String(params[1])).signMessage({ message: { raw: params[0] as Hex } });
       case "eth_signTypedData_v4":

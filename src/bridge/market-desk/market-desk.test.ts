@@ -141,7 +141,7 @@ describe("bidding by policy", () => {
     const market = started();
     await withKey();
     const bidder = await bidderOf(() => policy);
-    const placed = new Promise<void>((resolve) => bidder.onChange(resolve));
+    const placed = new Promise<void>((resolve) => bidder.onChange(() => bidder.status.includes("1 bid") && resolve()));
     const jobId = await market.post();
     await placed;
     expect((await market.follow()).bids(jobId)).toMatchObject([{ rate: (RATE * 12n) / 20n }]);

@@ -1,14 +1,19 @@
 // Figures of the market in words.
 import { type Address, formatUnits } from "viem";
 
-/** `12.5 OTT`; at most six digits after the point, rounded down, and never `0` for a sum that is not. @param amount in wei */
+const NOTICEABLE = 10n ** 12n;
+const GRAIN = 10n ** 9n;
+
+/** `12.5 OTT`; rounded to nine digits after the point and cut off after six, and never `0` for a sum that is not. @param amount in wei */
 export function ott(amount: bigint): string {
   return money(amount, "OTT");
 }
 
 /** A sum in the native currency. @param amount in wei */
 export function money(amount: bigint, currency: string): string {
-  const [whole = "0", fraction = ""] = formatUnits(amount, 18).split(".");
+  // Prices a second are rounded down, so their multiples end in many nines.
+  const size = amount > NOTICEABLE ? ((amount + GRAIN / 2n) / GRAIN) * GRAIN : amount;
+  const [whole = "0", fraction = ""] = formatUnits(size, 18).split(".");
   const shown = fraction.slice(0, 6).replace(/0+$/, "");
   if (whole === "0" && shown === "" && amount > 0n) {
     return `less than 0.000001 ${currency}`;

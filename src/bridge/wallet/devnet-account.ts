@@ -64,6 +64,8 @@ export class DevnetAccounts {
     switch (request.method) {
       case "eth_signTypedData_v4":
         return account.signTypedData(JSON.parse(String(request.params[1])));
+      case "wallet_addEthereumChain":
+        throw new WalletError("unsupported", "The devnet account knows the devnet only.");
       case "personal_sign":
         return account.signMessage({ message: { raw: request.params[0] as Hex } });
       case "eth_sendTransaction": {

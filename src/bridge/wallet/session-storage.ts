@@ -27,6 +27,13 @@ export class SessionStorage {
     return kept.some(([key, value]) => key.endsWith("//session") && Array.isArray(value) && value.length > 0);
   }
 
+  /** Forgets what was read, which another window may have changed since; the next use reads it again. */
+  async renew(): Promise<void> {
+    await this.flush();
+    this.#items.clear();
+    this.#loaded = undefined;
+  }
+
   async getKeys(): Promise<string[]> {
     await this.#load();
     return [...this.#items.keys()];

@@ -16,6 +16,7 @@ import { Emitter, type Unsubscribe } from "../emitter";
 import { chainOf } from "../market/chain";
 import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
+import { addChain } from "./add-chain";
 import { describeSession } from "./describe-session";
 import { DevnetAccounts, type DevnetKind } from "./devnet-account";
 import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
@@ -35,6 +36,7 @@ import {
   WalletConnect,
   type WalletConnectEvent,
   type WalletConnectOptions,
+  type WalletRequest,
 } from "./walletconnect";
 
 export interface WalletOptions {
@@ -72,6 +74,8 @@ export class Wallet {
   /** Raised whenever something begins that makes what is under way obsolete. */
   #generation = 0;
   #choice: Partial<WalletChoice> = {};
+  /** Until what was chosen last is kept. */
+  #keeping: Promise<void> = Promise.resolve();
   /** What goes on when the relay is back. */
   #interrupted: WalletState | undefined;
 
@@ -94,10 +98,11 @@ export class Wallet {
 
   /**
    * Connects again what was connected when the editor was closed. Loads the protocol only if there is a session. Also to be called when
-   * another window connected a wallet.
+   * another window connected a wallet, or disconnected the one that is shared.
    */
   async restore(): Promise<void> {
     if (this.#state.kind !== "disconnected") {
+      await this.#leaveWhatIsGone();
       return;
     }
     const before = this.#generation;
@@ -179,7 +184,7 @@ export class Wallet {
   /** Ends the session on both sides. Keys of the devnet are kept. */
   async disconnect(): Promise<void> {
     this.#generation += 1;
-    await keepChoice(this.#options.secrets, undefined);
+    await this.#keep(undefined);
     const connection = this.#connection;
     this.#set({ kind: "disconnected", end: { why: "here", message: "" } });
     await connection?.disconnect();
@@ -198,11 +203,24 @@ export class Wallet {
     await this.#choose({ account: getAddress(account) });
   }
 
-  /** @throws {WalletError} `not-connected`, `wrong-chain` when the wallet does not allow that network */
+  /**
+   * Asks the wallet to add the network, where it can be asked and does not allow it yet.
+   *
+   * @throws {WalletError} `not-connected`, `wrong-chain` when the wallet does not allow that network
+   */
   async switchChain(chainId: number): Promise<void> {
     const session = this.#require();
-    if (!session.chainIds.includes(chainId)) {
-      const name = this.#options.networks().find((network) => network.chainId === chainId)?.name ?? "the network";
+    const network = this.#options.networks().find((known) => known.chainId === chainId);
+    const connection = this.#connection;
+    if (!session.chainIds.includes(chainId) && network !== undefined && connection?.mayAddChains === true) {
+      const wallet = {
+        session: () => this.session,
+        ask: (request: WalletRequest) => connection.request(request),
+        onChange: (listener: () => void) => this.#changes.on(listener),
+      };
+      await addChain(wallet, session, network);
+    } else if (!session.chainIds.includes(chainId)) {
+      const name = network?.name ?? "the network";
       throw new WalletError(
         "wrong-chain",
         session.via === "devnet"
@@ -286,6 +304,27 @@ export class Wallet {
     await this.#shut();
   }
 
+  /** Another window ended the session, which is this one's, too. The other side has been told there. */
+  async #leaveWhatIsGone(): Promise<void> {
+    const generation = this.#generation;
+    await this.#keeping;
+    if (
+      this.session !== undefined &&
+      (await readChoice(this.#options.secrets)) === undefined &&
+      generation === this.#generation
+    ) {
+      this.#generation += 1;
+      this.#set({ kind: "disconnected", end: ELSEWHERE });
+      await this.#shut();
+    }
+  }
+
+  /** Keeps what is used; `undefined` for none. */
+  #keep(choice: WalletChoice | undefined): Promise<void> {
+    this.#keeping = keepChoice(this.#options.secrets, choice);
+    return this.#keeping;
+  }
+
   async #begin(): Promise<number> {
     if (this.session !== undefined) {
       await this.disconnect();
@@ -296,19 +335,18 @@ export class Wallet {
     return generation;
   }
 
-  #start(settings: { readonly projectId: string; readonly relayUrl: string }): Promise<WalletConnect> {
+  async #start(settings: { readonly projectId: string; readonly relayUrl: string }): Promise<WalletConnect> {
     const { returnLink, load } = this.#options;
-    const starting = WalletConnect.start({
+    await this.#storage.renew();
+    const connection = await WalletConnect.start({
       storage: this.#storage,
       ...settings,
       ...(returnLink !== undefined && { returnLink }),
       ...(load !== undefined && { load }),
       onEvent: (event) => this.#onEvent(event),
     });
-    return starting.then((connection) => {
-      this.#connection = connection;
-      return connection;
-    });
+    this.#connection = connection;
+    return connection;
   }
 
   async #restoreSession(generation: number): Promise<void> {
@@ -325,7 +363,7 @@ export class Wallet {
           : describeSession(connection.session, this.#choice, this.#options.networks());
       if (session === undefined) {
         await this.#shut();
-        await keepChoice(this.#options.secrets, undefined);
+        await this.#keep(undefined);
         this.#set({ kind: "disconnected", end: EXPIRED });
         return;
       }
@@ -423,7 +461,7 @@ export class Wallet {
         break;
       case "ended": {
         this.#generation += 1;
-        void keepChoice(this.#options.secrets, undefined);
+        void this.#keep(undefined);
         const name = this.session?.peer.name ?? "The wallet";
         void this.#shut();
         this.#set({
@@ -496,7 +534,7 @@ export class Wallet {
     } else {
       this.#update({ ...session, account: choice.account ?? session.account });
     }
-    await keepChoice(this.#options.secrets, choice);
+    await this.#keep(choice);
   }
 
   #update(session: WalletSession | undefined): void {
@@ -513,7 +551,7 @@ export class Wallet {
   async #connected(session: WalletSession, choice: WalletChoice): Promise<void> {
     this.#choice = { ...choice, account: session.account, chainId: session.chainId };
     this.#set({ kind: "connected", session });
-    await keepChoice(this.#options.secrets, { ...choice, account: session.account, chainId: session.chainId });
+    await this.#keep({ ...choice, account: session.account, chainId: session.chainId });
   }
 
   async #shut(): Promise<void> {
@@ -537,6 +575,8 @@ export class Wallet {
     this.#changes.emit(state);
   }
 }
+
+const ELSEWHERE: WalletEnd = { why: "here", message: "The wallet was disconnected in another window." };
 
 const EXPIRED: WalletEnd = { why: "expired", message: "The connection to the wallet expired. Connect it again." };
 

@@ -10,7 +10,7 @@ type SignClientModule = typeof import("@walletconnect/sign-client");
 type Client = Awaited<ReturnType<SignClientModule["SignClient"]["init"]>>;
 
 /** What a wallet is asked to allow. `eth_sign` is not among it: it signs blindly. */
-const METHODS = ["eth_sendTransaction", "eth_signTypedData_v4", "personal_sign"];
+const METHODS = ["eth_sendTransaction", "eth_signTypedData_v4", "personal_sign", "wallet_addEthereumChain"];
 const EVENTS = ["accountsChanged", "chainChanged"];
 
 /** Says to the other side why a session ends (WalletConnect's error codes). */
@@ -56,7 +56,7 @@ export interface Pairing {
 export interface WalletRequest {
   readonly chainId: number;
   readonly account: Address;
-  readonly method: "eth_sendTransaction" | "eth_signTypedData_v4" | "personal_sign";
+  readonly method: "eth_sendTransaction" | "eth_signTypedData_v4" | "personal_sign" | "wallet_addEthereumChain";
   readonly params: readonly unknown[];
 }
 
@@ -120,6 +120,11 @@ export class WalletConnect {
 
   get session(): SessionTypes.Struct | undefined {
     return this.#session;
+  }
+
+  /** Whether the wallet lets itself be asked to add a network. */
+  get mayAddChains(): boolean {
+    return this.#session?.namespaces["eip155"]?.methods.includes("wallet_addEthereumChain") === true;
   }
 
   get relayUp(): boolean {
@@ -252,9 +257,12 @@ export class WalletConnect {
   }
 
   #onEnd(topic: string, why: "by-wallet" | "expired"): void {
-    if (topic === this.#session?.topic) {
+    const session = this.#session;
+    if (topic === session?.topic) {
       this.#forget();
-      this.#options.onEvent({ kind: "ended", why });
+      // The library tells of the end first, and then that it is one by expiry.
+      const expired = session.expiry * 1_000 <= Date.now();
+      this.#options.onEvent({ kind: "ended", why: expired ? "expired" : why });
     }
   }
 
