@@ -111,6 +111,6 @@ describe("a sidecar that is not there", () => {
     await window.palette("ZLayer: Deploy");
     const message = await window.notified("zlayer.sidecar.path names /nowhere/zlayer-sidecar, which is not there");
     await message.locator(".monaco-button", { hasText: "Open Settings" }).waitFor();
-    await welcome("cannot be started or reached");
+    await welcome("neither where the settings say");
   });
 });

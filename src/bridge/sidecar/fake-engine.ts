@@ -21,6 +21,8 @@ export interface FakeEngineOptions {
   readonly refuse?: { readonly status: number; readonly body: unknown };
   /** Status and body of the answer to an undo that is refused. */
   readonly refuseUndo?: { readonly status: number; readonly body: unknown };
+  /** What is listed as images; one of them unless said. */
+  readonly images?: readonly unknown[];
   /** A stock daemon has none of the sidecar's own calls. */
   readonly stock?: boolean;
 }
@@ -103,7 +105,7 @@ export class FakeEngine {
     } else if (path === "/sidecar/v1/status") {
       this.#follow(response);
     } else if (path === "/api/v1/images") {
-      sendJson(response, 200, [{ reference: "registry.example/web:1", size_bytes: 43_000_000 }]);
+      sendJson(response, 200, this.options.images ?? [{ reference: "registry.example/web:1", size_bytes: 43_000_000 }]);
     } else if (method === "POST" && path === "/api/v1/deployments") {
       this.#deploy(response, (body as { spec: string }).spec);
     } else if (method === "DELETE" && this.deployments.has(name)) {

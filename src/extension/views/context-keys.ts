@@ -1,13 +1,16 @@
 import { commands, type Disposable } from "vscode";
+import { ApiError, EngineUnreachable } from "../../bridge/sidecar/api-error";
+import { BinaryProblem } from "../../bridge/sidecar/binary";
 import { has } from "../../bridge/sidecar/capabilities";
+import { InvalidEndpoint } from "../../bridge/sidecar/endpoint";
 import type { Feature } from "../../bridge/sidecar/types";
-import type { EngineHost } from "../engine-host";
+import type { EngineHost, HostStatus } from "../engine-host";
 
 const FEATURES: readonly Feature[] = ["tty", "metrics", "status", "shutdown"];
 
 /**
  * What the `when` clauses of package.json know: `zlayer.engine` (the connection's state, or `loading` until the
- * deployments are listed) and `zlayer.feature.<name>`.
+ * deployments are listed), `zlayer.engineTrouble` (why it is `failed` or `lost`) and `zlayer.feature.<name>`.
  */
 export class ContextKeys implements Disposable {
   readonly #disposables: Disposable[];
@@ -31,6 +34,7 @@ export class ContextKeys implements Disposable {
   #update(host: EngineHost): void {
     const { status } = host;
     this.#set("zlayer.engine", status.kind === "connected" && !host.synced ? "loading" : status.kind);
+    this.#set("zlayer.engineTrouble", troubleOf(status));
     for (const feature of FEATURES) {
       // While nothing is connected nothing is known to be missing.
       this.#set(`zlayer.feature.${feature}`, status.kind !== "connected" || has(status.capabilities, feature));
@@ -43,4 +47,22 @@ export class ContextKeys implements Disposable {
       void commands.executeCommand("setContext", key, value);
     }
   }
+}
+
+/** In one word, for the view that says what to do about it. */
+function troubleOf(status: HostStatus): string {
+  if (status.kind !== "failed" && status.kind !== "lost") {
+    return "none";
+  }
+  const { error } = status;
+  if (error instanceof BinaryProblem) {
+    return error.trouble;
+  }
+  if (error instanceof InvalidEndpoint) {
+    return "endpoint";
+  }
+  if (error instanceof ApiError && error.status === 401) {
+    return "token";
+  }
+  return error instanceof EngineUnreachable ? "unreachable" : "other";
 }

@@ -129,7 +129,8 @@ export class DeploymentsTree implements TreeDataProvider<DeploymentNode>, Dispos
 
   #showConnection(): void {
     const { status } = this.#host;
-    if (status.kind === "lost") {
+    // Without rows the view says itself what to do, which a message would hide.
+    if (status.kind === "lost" && this.#host.deployments.size > 0) {
       this.#view.message = `Connecting again… ${status.error.message}`;
     } else {
       // Assigning `undefined` takes the message away, which the type does not say.

@@ -53,6 +53,7 @@ export class Server {
     readonly url: string,
     readonly home: string,
     private readonly process: ChildProcess,
+    private readonly settings: Readonly<Record<string, unknown>>,
   ) {}
 
   /** Data directory of the sidecar that the extension starts here. */
@@ -83,11 +84,7 @@ export class Server {
       "security.workspace.trust.enabled": options.workspaceTrust ?? false,
       ...options.settings,
     };
-    // A window in the browser takes settings of the machine, such as paths, from the server's own file.
-    for (const scope of ["User", "Machine"]) {
-      await mkdir(join(dirs.user, scope), { recursive: true });
-      await writeFile(join(dirs.user, scope, "settings.json"), JSON.stringify(settings));
-    }
+    await writeSettings(home, settings);
     await writeFile(join(home, "config.yaml"), "");
 
     const common = [host.entry, "--config", join(home, "config.yaml"), "--user-data-dir", dirs.user];
@@ -125,7 +122,12 @@ export class Server {
       { env, detached: true, stdio: ["ignore", "pipe", "pipe"] },
     );
     const url = await listening(child, join(TEST_RESULTS, `${options.name}.server.log`));
-    return new Server(url, home, child);
+    return new Server(url, home, child, settings);
+  }
+
+  /** Changes settings of the open windows; those of an earlier call are undone. */
+  async set(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await writeSettings(this.home, { ...this.settings, ...settings });
   }
 
   /** Removes what is deployed, ends the engine, the server and every other process of its home, then removes the home. */
@@ -155,6 +157,15 @@ export class Server {
         throw error;
       }
     }
+  }
+}
+
+/** A window in the browser takes settings of the machine, such as paths, from the server's own file. */
+async function writeSettings(home: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  for (const scope of ["User", "Machine"]) {
+    const directory = join(home, "user", scope);
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(directory, "settings.json"), JSON.stringify(settings));
   }
 }
 
