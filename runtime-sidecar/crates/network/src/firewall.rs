@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +35,7 @@ pub struct Ruleset {
 
 impl Ruleset {
     /// Without deployments there is no table.
-    fn to_nft(&self, table: &str) -> String {
+    fn to_nft(&self, table: &str, directory: Option<&str>) -> String {
         // `delete` fails for a table that is not there, so it is declared first.
         let mut text = format!("table ip {table}\ndelete table ip {table}\n");
         if self.bridges.is_empty() {
@@ -56,6 +57,9 @@ impl Ruleset {
         let at = at.map(|((host, udp, port), target)| format!("{host} . {} . {port} : {}", protocol(*udp), to(target)));
 
         let _ = writeln!(text, "table ip {table} {{");
+        if let Some(directory) = directory {
+            let _ = writeln!(text, "  comment \"{directory}\"");
+        }
         let mapped = "inet_proto . inet_service : ipv4_addr . inet_service";
         set(&mut text, "set bridges { type ifname;", bridges);
         set(&mut text, "set same { type ifname . ifname;", same);
@@ -127,15 +131,19 @@ const CHAINS: &str = r#"
 /// Keeps the kernel's table equal to the ruleset.
 pub struct Firewall {
     table: String,
+    /// Whose the table is, for who finds it later.
+    directory: Option<String>,
     wanted: Mutex<(u64, Ruleset)>,
     /// The number of the ruleset that was loaded last.
     loaded: tokio::sync::Mutex<u64>,
 }
 
 impl Firewall {
-    pub fn new(tag: &str) -> Self {
+    /// `directory` holds the state of which `tag` is a digest.
+    pub fn new(tag: &str, directory: &Path) -> Self {
         Self {
-            table: format!("zlayer_{tag}"),
+            table: table_name(tag),
+            directory: directory.to_str().filter(|path| is_comment(path)).map(str::to_owned),
             wanted: Mutex::default(),
             loaded: tokio::sync::Mutex::default(),
         }
@@ -159,7 +167,7 @@ impl Firewall {
         }
         let (number, text) = {
             let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-            (wanted.0, wanted.1.to_nft(&self.table))
+            (wanted.0, wanted.1.to_nft(&self.table, self.directory.as_deref()))
         };
         run_nft(&text).await?;
         *loaded = number;
@@ -167,7 +175,22 @@ impl Firewall {
     }
 }
 
-async fn run_nft(rules: &str) -> Result<(), NetworkError> {
+/// The table of the engine with this tag.
+pub fn table_name(tag: &str) -> String {
+    format!("zlayer_{tag}")
+}
+
+/// Whether a text can be a comment as it is: nft knows no escapes and takes at most 128 bytes.
+fn is_comment(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@');
+    text.len() < 128 && text.chars().all(plain)
+}
+
+/// Gives commands to nft, and returns what it prints.
+///
+/// # Errors
+/// `NftMissing`, `NotPermitted`, or `Firewall` with nft's message.
+pub async fn run_nft(rules: &str) -> Result<String, NetworkError> {
     let failed = |error: std::io::Error| NetworkError::Firewall {
         detail: error.to_string(),
     };
@@ -177,7 +200,7 @@ async fn run_nft(rules: &str) -> Result<(), NetworkError> {
         .args(["-f", "-"])
         .env("PATH", path)
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -190,7 +213,7 @@ async fn run_nft(rules: &str) -> Result<(), NetworkError> {
     }
     let output = child.wait_with_output().await.map_err(failed)?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let detail = String::from_utf8_lossy(&output.stderr)
         .lines()

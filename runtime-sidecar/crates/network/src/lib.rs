@@ -7,6 +7,7 @@
 //! The same code serves a root sidecar in the host's network namespace and a rootless one that is "root" in a user and
 //! network namespace of its own.
 
+mod abandoned;
 mod addresses;
 mod conntrack;
 mod deployments;

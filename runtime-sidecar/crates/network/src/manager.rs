@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use futures_util::future::join_all;
 use tokio::sync::OwnedMutexGuard;
 
+use crate::abandoned::{self, Claim};
 use crate::addresses::gateway;
 use crate::deployments::{self, Deployment};
 use crate::dns::domain;
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     pub links: Links,
     pub firewall: Firewall,
     remover: Remover,
+    /// Tells other engines that this network is in use.
+    _claim: Option<Claim>,
     registry: Mutex<Registry>,
     /// Held while a bridge or a subnet is made or removed.
     pub shaping: tokio::sync::Mutex<()>,
@@ -65,12 +68,13 @@ impl NetworkManager {
     /// `State` when the directory cannot be used, `NotPermitted` without the rights to change the network.
     pub async fn open(config: NetworkConfig) -> Result<Self, NetworkError> {
         let state = StateDir::open(&config.state_dir)?;
-        let firewall = Firewall::new(&state.tag());
+        let firewall = Firewall::new(&state.tag(), state.root());
         // Groups that people use have small numbers.
         let group = u32::from_str_radix(&state.tag(), 16).unwrap_or_default() | 1 << 30;
         let remover = Remover::new(group);
         let inner = Arc::new(Inner {
             config,
+            _claim: Claim::take(&state.tag()),
             state,
             links: Links::open()?,
             firewall,
@@ -80,6 +84,9 @@ impl NetworkManager {
             changing: Mutex::default(),
         });
         inner.restore().await?;
+        if let Err(error) = abandoned::sweep(&inner.links, &inner.state.tag()).await {
+            tracing::warn!(%error, "what engines that are gone left of their networks could not be removed");
+        }
         Ok(Self { inner })
     }
 

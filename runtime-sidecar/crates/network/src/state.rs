@@ -86,6 +86,11 @@ impl StateDir {
         short_hash(&[&self.root.to_string_lossy()], 8)
     }
 
+    /// Absolute and without links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub fn netns_dir(&self) -> PathBuf {
         self.root.join("netns")
     }
