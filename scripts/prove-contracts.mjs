@@ -1,4 +1,4 @@
-// Symbolic checks of the payout arithmetic by halmos: `node scripts/prove-contracts.mjs`. Needs python3 with venv; half a minute.
+// Symbolic checks of the payout arithmetic by halmos and z3: `node scripts/prove-contracts.mjs`. Needs python3 with venv; half a minute.
 import { access, cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -50,6 +50,9 @@ export async function proveContracts(onLine) {
       env: { PATH: path },
       onLine,
     });
+    // Halmos brings z3 with it.
+    const python = join(dirname(program), "python");
+    await run(python, [join(CONTRACTS, "test", "symbolic", "payout_lemmas.py")], { onLine });
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

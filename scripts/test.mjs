@@ -9,6 +9,7 @@ import { CARGO_ENV, ROOT, TEST_RESULTS } from "./lib/paths.mjs";
 import { duration, main, run } from "./lib/run.mjs";
 import { packageExtension } from "./package.mjs";
 import { proveContracts } from "./prove-contracts.mjs";
+import { checkFindings } from "./slither-contracts.mjs";
 
 /** @typedef {{ passed: number, failed: number }} Counts */
 
@@ -42,7 +43,7 @@ async function rust() {
   return ended instanceof Error && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** The contracts' tests, and the proofs of their arithmetic; gas that differs from the committed snapshots fails. */
+/** The contracts' tests, the proofs of their arithmetic, and Slither's findings; gas that differs from the committed snapshots fails. */
 async function contracts() {
   const counts = { passed: 0, failed: 0 };
   const onLine = (line) => {
@@ -53,6 +54,10 @@ async function contracts() {
   for (const work of [
     () => forge(["test"], { env: { FORGE_SNAPSHOT_CHECK: "true" }, onLine }),
     () => proveContracts(onLine),
+    async () => {
+      await checkFindings();
+      counts.passed += 1;
+    },
   ]) {
     const before = counts.failed;
     await work().catch((error) => {
