@@ -13,11 +13,19 @@ export interface ZLayerApi {
   readonly activationMs: number;
 }
 
+let active: ZLayerContext | undefined;
+
+/** The editor waits for this before it ends the window's process. */
+export async function deactivate(): Promise<void> {
+  await active?.market.close();
+}
+
 export function activate(extension: ExtensionContext): ZLayerApi {
   const started = performance.now();
   try {
     const context = new ZLayerContext(extension);
     extension.subscriptions.push(context);
+    active = context;
     const { host } = context;
     const nodes = context.own(new KnownNodes(host));
     startLanguageClient(extension, {

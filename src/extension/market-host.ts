@@ -32,6 +32,7 @@ export class MarketHost implements Disposable {
   readonly #changes = new EventEmitter<HubChange>();
   readonly #disposables: Disposable[];
   #loading: Promise<LoadedMarket> | undefined;
+  #closing: Promise<void> | undefined;
 
   /** Something that the market knows changed; not told before it was loaded. */
   readonly onDidChange = this.#changes.event;
@@ -63,14 +64,21 @@ export class MarketHost implements Disposable {
   }
 
   dispose(): void {
-    for (const disposable of this.#disposables) {
-      disposable.dispose();
-    }
-    void this.#loading?.then(async ({ hub, bidder, key }) => {
-      bidder.dispose();
-      key.dispose();
-      await hub.dispose();
-    });
+    void this.close();
+  }
+
+  /** Resolves once all that was read is on disk, so that the next window does not read it again. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      for (const disposable of this.#disposables) {
+        disposable.dispose();
+      }
+      const loaded = await this.#loading?.catch(() => undefined);
+      loaded?.bidder.dispose();
+      loaded?.key.dispose();
+      await loaded?.hub.dispose();
+    })();
+    return this.#closing;
   }
 
   async #load(): Promise<LoadedMarket> {

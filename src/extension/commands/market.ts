@@ -77,9 +77,7 @@ export const commands: NounCommands = {
       await context.market.refresh();
       const { hub } = await context.market.load();
       if (hub.networks.length === 0) {
-        throw new Error(
-          "No market is set up. Name one in zlayer.market.networks, or start the devnet with “npm run devnet”.",
-        );
+        throw noMarket();
       }
       const items = hub.networks.map(({ name, chainId }) => ({
         label: name,
@@ -95,7 +93,11 @@ export const commands: NounCommands = {
     failure: "The market was not read again",
     run: async (context) => {
       await context.market.refresh();
-      (await context.market.load()).hub.restart();
+      const { hub } = await context.market.load();
+      if (hub.client === undefined) {
+        throw noMarket();
+      }
+      hub.restart();
     },
   },
 };
@@ -115,6 +117,16 @@ export function simple(
       }
     },
   };
+}
+
+export function noMarket(): Error {
+  return new Error(
+    "No market is set up. Name one in zlayer.market.networks, or start the devnet with “npm run devnet”.",
+  );
+}
+
+export function noWallet(): Error {
+  return new Error("No wallet is connected. Run “ZLayer: Connect Wallet” first.");
 }
 
 async function showJob(context: ZLayerContext, argument: unknown): Promise<void> {
@@ -171,12 +183,10 @@ export async function pickJob(
   const market = await context.market.load();
   const { client, account } = market.hub;
   if (client === undefined) {
-    throw new Error(
-      "No market is set up. Name one in zlayer.market.networks, or start the devnet with “npm run devnet”.",
-    );
+    throw noMarket();
   }
   if (account === undefined) {
-    throw new Error("No wallet is connected. Run “ZLayer: Connect Wallet” first.");
+    throw noWallet();
   }
   const wanted = jobOf(argument);
   if (wanted !== undefined) {

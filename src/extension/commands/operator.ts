@@ -3,7 +3,7 @@ import type { NodeAction } from "../../protocol/market-operator";
 import { editableAmount, hourly, parseAmount, ratePerSecond } from "../../protocol/money";
 import type { LoadedMarket } from "../market-host";
 import type { ZLayerContext } from "../zlayer-context";
-import { askAmount, askHours, simple as forJob, perform, pickJob } from "./market";
+import { askAmount, askHours, simple as forJob, noMarket, noWallet, perform, pickJob } from "./market";
 import type { Command, NounCommands } from "./registry";
 
 export const commands: NounCommands = {
@@ -169,8 +169,11 @@ function simple(failure: string, action: (market: LoadedMarket) => NodeAction): 
 /** @throws Error with the reason when the wallet has no node */
 async function ready(context: ZLayerContext): Promise<LoadedMarket> {
   const market = await context.market.load();
+  if (market.hub.client === undefined) {
+    throw noMarket();
+  }
   if (market.hub.account === undefined) {
-    throw new Error("No wallet is connected. Run “ZLayer: Connect Wallet” first.");
+    throw noWallet();
   }
   if (market.hub.node === undefined) {
     throw new Error("Your wallet has no node on this market. Run “ZLayer: Register Node” first.");

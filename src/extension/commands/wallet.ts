@@ -31,6 +31,11 @@ export const commands: NounCommands = {
     failure: "The wallet was not disconnected",
     run: async (context) => {
       const { wallet } = await context.wallet.load();
+      if (wallet.state.kind === "pairing" || wallet.state.kind === "starting") {
+        await wallet.cancelPairing();
+        return;
+      }
+      required(wallet.session);
       await wallet.disconnect();
     },
   },
@@ -132,7 +137,7 @@ function pickWay(): Thenable<Way | undefined> {
 
 function required<T>(session: T | undefined): T {
   if (session === undefined) {
-    throw new WalletError("not-connected", "No wallet is connected. Connect one first.");
+    throw new WalletError("not-connected", "No wallet is connected. Run “ZLayer: Connect Wallet” first.");
   }
   return session;
 }
