@@ -1,5 +1,5 @@
 // Mutation test of the contracts: changes one operator, number, condition or statement at a time and expects a unit test to notice.
-//   node scripts/mutate-contracts.mjs [--list] [--survivors] [FILE…]        for example libraries/Payout.sol
+//   node scripts/mutate-contracts.mjs [--list] [--survivors] [--jobs N] [FILE…]        for example libraries/Payout.sol
 // All mutants are compiled at once, which takes some minutes; each one then costs a run of the unit tests, some seconds on one core.
 // What each one came to is in test-results/mutants.json; --survivors leaves out those that were killed there. Ends with 1 when a mutant survives that is not answered in contracts/test/mutants.json.
 import { createHash } from "node:crypto";
@@ -83,8 +83,12 @@ async function passes(copy, number) {
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { list: { type: "boolean" }, survivors: { type: "boolean" } },
+    options: { list: { type: "boolean" }, survivors: { type: "boolean" }, jobs: { type: "string" } },
   });
+  const jobs = Number(values.jobs ?? availableParallelism());
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new Error(`--jobs is a whole number from 1, not "${values.jobs}"`);
+  }
   const { woven, mutants } = weaveAll(await sources());
   const unknown = positionals.filter((file) => !(file in woven));
   if (unknown.length > 0) {
@@ -129,7 +133,7 @@ await main(async () => {
   };
   await mkdir(dirname(report), { recursive: true });
   try {
-    await Promise.all(Array.from({ length: availableParallelism() }, worker));
+    await Promise.all(Array.from({ length: jobs }, worker));
   } finally {
     const all = [...before.filter(({ number }) => !results.some((result) => result.number === number)), ...results];
     await writeFile(
