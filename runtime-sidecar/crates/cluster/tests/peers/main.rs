@@ -5,6 +5,7 @@
 mod faults;
 mod fleet;
 mod history;
+mod hostile;
 mod joining;
 mod registers;
 mod relay;
