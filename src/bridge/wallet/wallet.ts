@@ -17,6 +17,7 @@ import { chainOf } from "../market/chain";
 import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
 import { addChain } from "./add-chain";
+import { approvedBy } from "./approved-by";
 import { describeSession } from "./describe-session";
 import { DevnetAccounts, type DevnetKind } from "./devnet-account";
 import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
@@ -28,8 +29,9 @@ import { SigningProvider } from "./signing-provider";
 import type { SigningPrompt, TransactionIntent } from "./signing-request";
 import type { Transactions } from "./transactions";
 import { keepChoice, readChoice, type WalletChoice } from "./wallet-choice";
+import { cancelled, ELSEWHERE, EXPIRED, endOf, NEVER, notConnected } from "./wallet-end";
 import { findWalletError, WalletError } from "./wallet-error";
-import { sessionOf, type WalletEnd, type WalletSession, type WalletState } from "./wallet-state";
+import { sessionOf, type WalletSession, type WalletState } from "./wallet-state";
 import {
   type Pairing,
   peerName,
@@ -56,8 +58,6 @@ export interface WalletOptions {
 
 /** A wallet client of viem that asks the connected wallet. */
 export type ConnectedClient = WalletClient<Transport, Chain, Account>;
-
-const NEVER: WalletEnd = { why: "never", message: "" };
 
 /**
  * The user's wallet: at most one, over WalletConnect or as an account of the devnet. It is restored after a restart. No key of a real
@@ -414,16 +414,6 @@ export class Wallet {
     this.#pairing = pairing;
     const expiresAt = Math.min(pairing.expiresAt, Date.now() + (this.#options.pairingMs ?? Number.MAX_SAFE_INTEGER));
     this.#set({ kind: "pairing", uri: pairing.uri, expiresAt });
-    let timer: NodeJS.Timeout | undefined;
-    const expiry = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new WalletError("expired", "No wallet answered before the QR code expired. Connect again for a new one."),
-          ),
-        expiresAt - Date.now(),
-      );
-    });
     const superseded = new Promise<never>((_, reject) => {
       const stop = this.#changes.on((state) => {
         if (generation !== this.#generation) {
@@ -435,12 +425,11 @@ export class Wallet {
       });
     });
     try {
-      return await Promise.race([pairing.approval, expiry, superseded]);
+      return await Promise.race([approvedBy(expiresAt, pairing.approval), superseded]);
     } catch (error) {
       pairing.cancel();
       throw error;
     } finally {
-      clearTimeout(timer);
       this.#pairing = undefined;
     }
   }
@@ -573,31 +562,6 @@ export class Wallet {
   #set(state: WalletState): void {
     this.#state = state;
     this.#changes.emit(state);
-  }
-}
-
-const ELSEWHERE: WalletEnd = { why: "here", message: "The wallet was disconnected in another window." };
-
-const EXPIRED: WalletEnd = { why: "expired", message: "The connection to the wallet expired. Connect it again." };
-
-function notConnected(): WalletError {
-  return new WalletError("not-connected", "No wallet is connected. Connect one and try again.");
-}
-
-function cancelled(): WalletError {
-  return new WalletError("declined", "Connecting the wallet was cancelled.");
-}
-
-function endOf(error: unknown): WalletEnd {
-  const found = findWalletError(error);
-  const message = found?.message ?? (error instanceof Error ? error.message : String(error));
-  switch (found?.trouble) {
-    case "declined":
-      return { why: "declined", message: "The wallet declined the connection." };
-    case "expired":
-      return { why: "expired", message };
-    default:
-      return { why: "failed", message };
   }
 }
 
