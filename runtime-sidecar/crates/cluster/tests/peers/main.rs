@@ -7,5 +7,6 @@ mod fleet;
 mod history;
 mod hostile;
 mod joining;
+mod processes;
 mod registers;
 mod relay;
