@@ -219,12 +219,10 @@ describe("the operator", () => {
     await window.screenshot("operator-15-tree");
   });
 
-  test("finds wallet, page and what was written as they were after the window is reloaded", async () => {
-    await (await field("amount")).fill("7.25");
+  test("finds wallet, page and node as they were after the window is reloaded", async () => {
     await window.page.reload({ waitUntil: "domcontentloaded" });
     await window.page.locator(".statusbar-item", { hasText: market.accounts.node.address.slice(0, 6) }).waitFor();
     await (await panel()).getByRole("heading", { name: "Your node" }).waitFor();
-    expect(await (await field("amount")).inputValue()).toBe("7.25");
     await window.screenshot("operator-16-reloaded");
   });
 });
