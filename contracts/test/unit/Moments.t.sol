@@ -51,6 +51,14 @@ contract MomentsTest is MarketFixture {
         vm.assertEq(distribution.claimOf(jobId).bond.raw(), 0);
     }
 
+    function test_declineAtTheLastMoment() public {
+        JobId jobId = assigned(terms());
+        vm.warp(market.job(jobId).time);
+        vm.prank(node);
+        market.decline(jobId);
+        assertState(jobId, JobState.Open);
+    }
+
     function test_termsAtTheirLimits() public {
         JobTerms memory t = terms();
         t.availabilityBps = 10_000;
