@@ -69,6 +69,14 @@ test("secrets, labels of nodes and models of GPUs come from the editor's side an
   server.notify("textDocument/didClose", { textDocument: { uri: other.uri } });
 });
 
+test("an image is written without quotes, so that its tag can be changed", async () => {
+  server.answers.set("zlayer/liveValues", () => ["127.0.0.1:5000/app:2"]);
+  const document = await server.open(image(""));
+  const position = { line: 5, character: 12 };
+  const items = (await document.request("textDocument/completion", { position })) as CompletionItem[];
+  expect(items.map(({ textEdit }) => textEdit?.newText)).toEqual(["127.0.0.1:5000/app:2"]);
+});
+
 test("an answer that never comes, and one of another kind, cost nothing but the wait", async () => {
   server.answers.set("zlayer/liveValues", () => new Promise(() => {}));
   expect(await offered(server, image(""))).toEqual([]);

@@ -13,6 +13,8 @@ import { type UsedNames, usedNames } from "./used-names";
 
 /** More than anybody reads; a registry may list thousands. */
 const MOST = 200;
+/** What people name as they like, so that YAML may read it as something else. */
+const CHOSEN: ReadonlySet<LiveValuesParams["kind"]> = new Set(["node-labels", "gpu-models"]);
 const WORD = /^[\x21-\x7e]+$/;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
@@ -44,7 +46,7 @@ export async function liveItems(
           kind: isKey ? CompletionItemKind.Property : CompletionItemKind.Value,
           detail,
           sortText: `2${String(at).padStart(3, "0")}`,
-          textEdit: { range, newText: quoted(written) + (isKey ? ": " : "") },
+          textEdit: { range, newText: (CHOSEN.has(params.kind) ? quoted(written) : written) + (isKey ? ": " : "") },
         };
       })
   );
