@@ -232,6 +232,9 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   pullImage: async () => expect(await drain(client.pullImage("app:1"))).toBe(1),
   removeImage: () => client.removeImage("docker.io/library/nginx:1", { force: true }),
   pruneImages: () => client.pruneImages(),
+  nodes: () => client.nodes(),
+  clusterNodes: () => client.clusterNodes(),
+  secrets: () => client.secrets(),
   events: async () => expect(await drain(client.events())).toBe(1),
 };
 
