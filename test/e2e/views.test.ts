@@ -71,6 +71,9 @@ test.each([
     name === "missing"
       ? join(server.home, "nothing")
       : await sidecar(name, script, name === "not-executable" ? 0o644 : 0o755);
+  // Another view between shows when the window has read the settings.
+  await server.set({ "zlayer.endpoint": "http://127.0.0.1:9" });
+  await says("goes on trying", "Change the Endpoint");
   await server.set({ "zlayer.sidecar.path": path });
   await says("is not running", "Start the Sidecar");
   await window.page.locator(".welcome-view-content .monaco-button", { hasText: "Start the Sidecar" }).click();

@@ -277,7 +277,8 @@ describe("a container that", () => {
   });
 
   test("forks without end is held at its limit, answers, and goes", async () => {
-    const bomb = "bomb() { bomb | bomb & }; bomb; while :; do sleep 1; done";
+    // The first process then waits without making another, which it could not.
+    const bomb = "mkfifo /wait; (while :; do sleep 1000 & done); read line <> /wait";
     await deploy(sidecar.client, capabilities, spec(good, "    resources: { pids_limit: 40 }\n", bomb));
     const [container] = await sidecar.client.containers();
     const pids = async (): Promise<number> => {

@@ -68,18 +68,35 @@ impl LogWriter {
 
     /// Appends whole records. Never fails: what cannot be written is counted, and told in the log when there is room again.
     pub fn append(&mut self, records: &[u8]) {
-        if records.is_empty() {
-            return;
+        let mut rest = records;
+        while !rest.is_empty() {
+            let mut fits = self.fitting(rest);
+            if fits == 0 {
+                // Where no new file can be made, the old one goes on.
+                fits = if self.rotate() { self.fitting(rest) } else { rest.len() };
+            }
+            let (fitting, later) = rest.split_at(fits);
+            rest = later;
+            if self.lost_records > 0 && !self.write_marker() {
+                self.lost_records += count(fitting);
+                continue;
+            }
+            let kept = self.write(fitting);
+            self.lost_records += count(&fitting[kept..]);
         }
-        if self.size >= self.max_bytes {
-            self.rotate();
+    }
+
+    /// How many bytes of whole records the file still takes. A record that is larger than a file may be gets one of its own.
+    fn fitting(&self, records: &[u8]) -> usize {
+        let room = usize::try_from(self.max_bytes.saturating_sub(self.size)).unwrap_or(usize::MAX);
+        if records.len() <= room {
+            return records.len();
         }
-        if self.lost_records > 0 && !self.write_marker() {
-            self.lost_records += count(records);
-            return;
+        match memchr::memrchr(b'\n', &records[..room]) {
+            Some(end) => end + 1,
+            None if self.size == 0 => memchr::memchr(b'\n', records).map_or(records.len(), |end| end + 1),
+            None => 0,
         }
-        let kept = self.write(records);
-        self.lost_records += count(&records[kept..]);
     }
 
     fn write_marker(&mut self) -> bool {
@@ -120,9 +137,10 @@ impl LogWriter {
         written
     }
 
-    fn rotate(&mut self) {
+    /// Whether there is a new file.
+    fn rotate(&mut self) -> bool {
         let Ok(file) = create(&self.directory, self.number + 1) else {
-            return;
+            return false;
         };
         self.file = file;
         self.number += 1;
@@ -133,6 +151,7 @@ impl LogWriter {
                 let _ = fs::remove_file(self.directory.join(file_name(*number)));
             }
         }
+        true
     }
 }
 
@@ -168,14 +187,14 @@ mod tests {
         let mut writer = LogWriter::open(
             dir.clone(),
             &LogConfig {
-                max_bytes: 20,
+                max_bytes: 32,
                 keep_files: 2,
             },
         )
         .unwrap();
-        for n in 0..10 {
-            writer.append(format!("record number {n}\n").as_bytes());
-        }
+        let records: String = (0..9).map(|n| format!("record number {n}\n")).collect();
+        writer.append(records.as_bytes());
+        writer.append(b"record number 9\n");
         drop(writer);
         let numbers = numbers(&dir).unwrap();
         assert_eq!(numbers, [3, 4, 5]);
@@ -188,6 +207,28 @@ mod tests {
             (4..10).map(|n| format!("record number {n}\n")).collect::<String>()
         );
         assert_eq!(fs::read_link(dir.join("current")).unwrap(), Path::new("0000000005.log"));
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn no_file_is_larger_than_it_may_be_but_for_one_record() {
+        let dir = std::env::temp_dir().join(format!("log-writer-sizes-{}", std::process::id()));
+        let config = LogConfig {
+            max_bytes: 100,
+            keep_files: 99,
+        };
+        let mut writer = LogWriter::open(dir.clone(), &config).unwrap();
+        let long = format!("{}\n", "x".repeat(300));
+        let records = format!("{}{long}{}", "short\n".repeat(50), "short\n".repeat(50));
+        writer.append(records.as_bytes());
+        drop(writer);
+        let files: Vec<_> = numbers(&dir)
+            .unwrap()
+            .iter()
+            .map(|n| fs::read_to_string(dir.join(file_name(*n))).unwrap())
+            .collect();
+        assert_eq!(files.concat(), records);
+        assert!(files.iter().all(|text| text.len() <= 100 || *text == long));
         fs::remove_dir_all(dir).unwrap();
     }
 }
