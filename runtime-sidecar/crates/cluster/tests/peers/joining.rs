@@ -346,9 +346,16 @@ async fn a_draining_leader_gives_its_vote_away_and_follows() {
         .set_availability(id, Availability::Cordoned)
         .await
         .unwrap();
-    let views = other.cluster().nodes().await;
-    let view = views.iter().find(|view| view.id == id).unwrap();
-    assert_eq!(view.record.availability, Availability::Cordoned);
+    // A node that follows hears of it a moment after the leader.
+    eventually("it is known to take nothing new", async || {
+        let views = other.cluster().nodes().await;
+        let view = views.iter().find(|view| view.id == id).unwrap();
+        match view.record.availability {
+            Availability::Cordoned => Ok(()),
+            before => Err(format!("{before:?}")),
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
