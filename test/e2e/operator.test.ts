@@ -220,7 +220,10 @@ describe("the operator", () => {
   });
 
   test("finds wallet, page and node as they were after the window is reloaded", async () => {
-    await window.page.reload({ waitUntil: "domcontentloaded" });
+    // By the editor's own command: what a page that is torn away had last is not kept.
+    const reloaded = window.page.waitForEvent("domcontentloaded");
+    await window.palette("Developer: Reload Window");
+    await reloaded;
     await window.page.locator(".statusbar-item", { hasText: market.accounts.node.address.slice(0, 6) }).waitFor();
     await (await panel()).getByRole("heading", { name: "Your node" }).waitFor();
     await window.screenshot("operator-16-reloaded");
