@@ -81,7 +81,11 @@ const PARTS = {
     const failed = await check();
     return { passed: 0, failed: failed.length };
   },
-  unit: () => vitest("unit"),
+  unit: async () => {
+    // With the validator, which takes minutes to build where nothing is cached: longer than a test waits.
+    await bundle();
+    return vitest("unit");
+  },
   rust,
   contracts,
   webviews: async () => {

@@ -1,4 +1,4 @@
-import { type TextDocument, Uri, commands as vscodeCommands, window, workspace } from "vscode";
+import { FileType, type TextDocument, Uri, commands as vscodeCommands, window, workspace } from "vscode";
 import { jobForm, longestCost } from "../../bridge/job/job-terms";
 import { suggestPrice } from "../../bridge/market/price";
 import { duration, ott, percent, perHour } from "../../bridge/market/words";
@@ -90,6 +90,11 @@ async function readJob(argument: unknown): Promise<OpenJob | undefined> {
   const uri = Uri.joinPath(file.uri, "..", read.job.spec);
   let spec: TextDocument;
   try {
+    // A device or a pipe would be read for ever.
+    const { type } = await workspace.fs.stat(uri);
+    if ((type & FileType.File) === 0) {
+      throw new Error("It is no file.");
+    }
     spec = await workspace.openTextDocument(uri);
   } catch (cause) {
     throw new Error(`${name} names the spec “${read.job.spec}”, which cannot be opened. Correct “spec”.`, { cause });

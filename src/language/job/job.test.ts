@@ -71,6 +71,15 @@ test("a spec that is not there, or cannot run, is told at its name", async () =>
   );
 });
 
+test.each([
+  ["/dev/zero", "is no file"],
+  ["./", "is no file"],
+])("the spec %s is not read", async (path, reason) => {
+  expect(said((await open(JOB.replace("./shop.zlayer.yml", path))).document)).toEqual([
+    `1: spec-missing: The spec “${path}” ${reason}.`,
+  ]);
+});
+
 test("a spec that is edited changes what its job file says", async () => {
   const { document } = await open(JOB.replace("shop", "draft"));
   const told = server.nextDiagnostics(document.uri);

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isSpecName } from "../../protocol/spec-name";
@@ -23,6 +23,9 @@ export function specUri(jobUri: string, spec: string): string | undefined {
   }
 }
 
+/** No spec is larger, in bytes. */
+const LARGEST = 4 * 1024 * 1024;
+
 /** The text of a file, or the reason why there is none. */
 export async function readText(uri: string): Promise<{ text: string } | { reason: string } | undefined> {
   const path = pathOf(uri);
@@ -30,7 +33,12 @@ export async function readText(uri: string): Promise<{ text: string } | { reason
     return undefined;
   }
   try {
-    return { text: await readFile(path, "utf8") };
+    // Whoever wrote the job file chose the path: a device or a pipe would be read for ever.
+    const found = await stat(path);
+    if (!found.isFile()) {
+      return { reason: "is no file" };
+    }
+    return found.size > LARGEST ? { reason: "is too large for a spec" } : { text: await readFile(path, "utf8") };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     return { reason: code === "ENOENT" || code === "ENOTDIR" ? "is not there" : `cannot be read (${code})` };

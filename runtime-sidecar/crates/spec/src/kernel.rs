@@ -131,8 +131,6 @@ pub fn sysctl(key: &str, host_network: bool) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
 
     #[test]

@@ -116,8 +116,6 @@ async fn another_try<T>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::panic)]
-
     use super::*;
 
     #[tokio::test]
