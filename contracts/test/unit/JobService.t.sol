@@ -62,6 +62,16 @@ contract JobServiceTest is MarketFixture {
         market.extend(jobId, 7200, Amount.wrap(0), good);
     }
 
+    function test_extendToTheLongestDuration() public {
+        JobId jobId = running(terms());
+        bytes memory consent = signExtension(NODE_KEY, jobId, 365 days);
+        vm.prank(developer);
+        market.extend(jobId, 365 days, Amount.wrap(0), consent);
+        // The escrow of 36 OTT pays for 7200 s at the agreed 0.005: the money now ends the service.
+        vm.assertEq(market.service(jobId).endsAt, vm.getBlockTimestamp() + 7200);
+        vm.assertEq(market.job(jobId).maxDuration, 365 days);
+    }
+
     function test_stopByTheDeveloper() public {
         JobId jobId = running(terms());
         vm.warp(vm.getBlockTimestamp() + 100);
