@@ -401,7 +401,7 @@ export const detected: MarketHostMessage = {
   detected: {
     kind: "found",
     capacity: { millicores: 7_000, mebibytes: 14_336, gpus: 0, gpuModel: "", region: "", labels: 2 },
-    notes: ["One core and 2 GiB are left for the system."],
+    notes: ["Left for the system: one core and 2 GiB."],
   },
 };
 

@@ -22,8 +22,8 @@ import type { ReceiptBook } from "./receipt-book";
 /** What the feed shows beside the chain. */
 export interface FeedSources {
   readonly hub: MarketHub;
-  readonly desk: MarketDesk;
-  readonly receipts: (client: MarketClient) => ReceiptBook;
+  readonly desk: Pick<MarketDesk, "onWork">;
+  readonly receipts: (client: MarketClient) => Pick<ReceiptBook, "receipts">;
   readonly key: { readonly state: OperatorKeyState; onChange(listener: () => void): Unsubscribe };
   readonly policy: () => { readonly policy: BidPolicyRow; readonly status: string };
   readonly onPolicy: (listener: () => void) => Unsubscribe;

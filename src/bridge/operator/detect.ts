@@ -37,6 +37,6 @@ export function offerOf({ cores, memory, gpus }: Machine): Detected {
   return {
     kind: "found",
     capacity,
-    notes: left.length === 0 ? [] : [`Of all, ${left.join(" and ")} are left for the system.`],
+    notes: left.length === 0 ? [] : [`Left for the system: ${left.join(" and ")}.`],
   };
 }
