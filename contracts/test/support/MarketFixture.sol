@@ -66,7 +66,7 @@ abstract contract MarketFixture is TestBase {
         });
     }
 
-    function marketParameters() internal pure returns (MarketParameters memory) {
+    function marketParameters() internal pure virtual returns (MarketParameters memory) {
         return MarketParameters({
             feeBps: 200,
             noShowBps: 1000,

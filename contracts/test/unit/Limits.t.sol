@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {NodeRegistry} from "../../src/NodeRegistry.sol";
 import {JobTerms} from "../../src/interfaces/IComputeMarket.sol";
-import {Eligibility, INodeRegistry} from "../../src/interfaces/INodeRegistry.sol";
+import {Eligibility, INodeRegistry, RegistryParameters} from "../../src/interfaces/INodeRegistry.sol";
 import {Capacity} from "../../src/types/Capacity.sol";
-import {Amount, JobId} from "../../src/types/Values.sol";
+import {Amount, AmountTooLarge, JobId} from "../../src/types/Values.sol";
 import {MarketFixture} from "../support/MarketFixture.sol";
 
 /// @notice What is just enough is enough: stakes, capacities and reputation at their limits.
@@ -24,6 +25,19 @@ contract LimitsTest is MarketFixture {
         // All that it offers may be asked for, with an escrow of which half is just the stake.
         check(newcomer, capacity(), Amount.wrap(2 * least), Eligibility.Eligible);
         check(newcomer, capacity(), Amount.wrap(2 * least + 2), Eligibility.StakeLocked);
+    }
+
+    function test_stakeThatJustIsAnAmount() public {
+        RegistryParameters memory parameters = registryParameters();
+        parameters.stakePerMillicore = Amount.wrap(type(uint96).max);
+        parameters.stakePerMebibyte = Amount.wrap(1);
+        NodeRegistry dear = new NodeRegistry(token, address(market), parameters);
+        Capacity memory most = capacity();
+        (most.millicores, most.mebibytes, most.gpus) = (1, 0, 0);
+        vm.assertEq(dear.requiredStake(most).raw(), type(uint96).max);
+        most.mebibytes = 1;
+        vm.expectRevert(abi.encodeWithSelector(AmountTooLarge.selector, uint256(type(uint96).max) + 1));
+        dear.requiredStake(most);
     }
 
     function test_stakeThatOtherJobsHoldDoesNotCount() public {

@@ -17,6 +17,30 @@ contract MomentsTest is MarketFixture {
         vm.assertTrue(market.bidOf(jobId, node).rate == HALF);
     }
 
+    function test_bidIsTakenInItsLastSecond() public {
+        JobId jobId = post(terms());
+        uint32 until = uint32(vm.getBlockTimestamp() + 100);
+        vm.prank(node);
+        market.bid(jobId, node, HALF, until);
+        vm.warp(until);
+        vm.prank(developer);
+        market.accept(jobId, node, HALF);
+        assertState(jobId, JobState.Assigned);
+    }
+
+    function test_withdrawnBidKeepsItsPlaceInTheList() public {
+        JobId jobId = postLowest();
+        bid(jobId, node, RATE);
+        uint32 until = market.bidOf(jobId, node).validUntil;
+        vm.prank(node);
+        market.withdrawBid(jobId, node);
+        vm.assertTrue(market.bidOf(jobId, node).rate == Rate.wrap(0));
+        vm.assertTrue(market.bidOf(jobId, node).listed);
+        vm.assertEq(market.bidOf(jobId, node).validUntil, until);
+        bid(jobId, node, HALF);
+        vm.assertEq(market.bidders(jobId).length, 1);
+    }
+
     function test_lowestIsAssignedAfterTheDeadlineAndUntilTheEndOfTheWindow() public {
         JobId first = postLowest();
         JobId second = postLowest();

@@ -8,7 +8,7 @@ import {Eligibility, INodeRegistry, Node, NodeStatus} from "../../src/interfaces
 import {IOTT} from "../../src/interfaces/IOTT.sol";
 import {Capacity} from "../../src/types/Capacity.sol";
 import {Fault} from "../../src/types/Fault.sol";
-import {Amount, AmountTooLarge, JobId, Rate} from "../../src/types/Values.sol";
+import {Amount, JobId, Rate} from "../../src/types/Values.sol";
 import {MarketFixture} from "../support/MarketFixture.sol";
 
 /// @notice Stake, keys and eligibility of nodes.
