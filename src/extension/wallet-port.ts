@@ -17,8 +17,10 @@ export async function walletPort(host: WalletHost): Promise<DeskWallet> {
     connect: () => commands.executeCommand("zlayer.wallet.connect"),
     switchChain: (chainId) => wallet.switchChain(chainId),
     client: (network, { title, fields }) => wallet.client(network, { title, fields }),
-    nodeKey: async (network) =>
-      (await wallet.deriveMeshKey({ purpose: "node", network: MESH, epoch: 0 }, network)).publicKey,
+    nodeKey: async (network) => {
+      const { meshKeyOf } = await import("../bridge/wallet/wallet-identity");
+      return (await meshKeyOf(wallet, { purpose: "node", network: MESH, epoch: 0 }, network)).publicKey;
+    },
   };
 }
 

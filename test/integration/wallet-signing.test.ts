@@ -2,6 +2,7 @@
 import { erc20Abi, getAddress, type Hex, maxUint256, parseEther } from "viem";
 import { describe, expect, it } from "vitest";
 import { verifySignIn } from "../../src/bridge/wallet/sign-in";
+import { meshKeyOf, signInWith } from "../../src/bridge/wallet/wallet-identity";
 import { testAccount } from "../support/phone-wallet";
 import { FRIEND, MARKET, network, OTHER_CHAIN, TOKEN, troubleOf, useWalletBench } from "./support/wallet-bench";
 
@@ -144,7 +145,8 @@ describe("signing", () => {
   it("signs in to a remote API for one deployment and a while", async () => {
     await bench.app.pair();
     const on = network(bench.devnet, "devnet");
-    const { message, signature } = await bench.app.wallet.signIn(
+    const { message, signature } = await signInWith(
+      bench.app.wallet,
       { host: "node.example:3669", deployment: "shop", ms: 60_000 },
       on,
     );
@@ -163,10 +165,10 @@ describe("signing", () => {
     await bench.app.pair();
     const on = network(bench.devnet, "devnet");
     const request = { purpose: "node", network: "home", epoch: 0 } as const;
-    const key = await bench.app.wallet.deriveMeshKey(request, on);
+    const key = await meshKeyOf(bench.app.wallet, request, on);
     expect(bench.phone.asked).toEqual(["eth_signTypedData_v4", "eth_signTypedData_v4"]);
-    expect(await bench.app.wallet.deriveMeshKey(request, on)).toEqual(key);
-    expect((await bench.app.wallet.deriveMeshKey({ ...request, epoch: 1 }, on)).publicKey).not.toBe(key.publicKey);
+    expect(await meshKeyOf(bench.app.wallet, request, on)).toEqual(key);
+    expect((await meshKeyOf(bench.app.wallet, { ...request, epoch: 1 }, on)).publicKey).not.toBe(key.publicKey);
   });
 });
 

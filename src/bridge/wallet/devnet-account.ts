@@ -5,6 +5,7 @@ import type { MarketNetwork } from "../market/network";
 import { DEVNET_CHAIN_ID } from "../market/network";
 import type { SecretStore } from "./secret-store";
 import { WalletError } from "./wallet-error";
+import type { WalletSession } from "./wallet-state";
 import type { WalletRequest } from "./walletconnect";
 
 const KEY = "zlayer.wallet.devnetKey";
@@ -86,4 +87,20 @@ export class DevnetAccounts {
       }
     }
   }
+}
+
+/** The session that these accounts are, with the account that was used last where they have it. */
+export function devnetSession({ kind, addresses }: DevnetAccounts, last: Address | undefined): WalletSession {
+  const [first] = addresses;
+  if (first === undefined) {
+    throw new WalletError("not-connected", "There is no devnet account.");
+  }
+  return {
+    via: "devnet",
+    accounts: addresses,
+    account: last !== undefined && addresses.includes(last) ? last : first,
+    chainIds: [DEVNET_CHAIN_ID],
+    chainId: DEVNET_CHAIN_ID,
+    peer: { name: kind === "well-known" ? "Devnet account" : "Devnet account of this machine" },
+  };
 }

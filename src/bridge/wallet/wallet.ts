@@ -1,63 +1,23 @@
 import type { SessionTypes } from "@walletconnect/types";
-import {
-  type Account,
-  type Address,
-  type Chain,
-  createWalletClient,
-  custom,
-  getAddress,
-  type Hex,
-  isAddress,
-  isAddressEqual,
-  type Transport,
-  type WalletClient,
-} from "viem";
+import { type Address, getAddress, isAddressEqual } from "viem";
 import { Emitter, type Unsubscribe } from "../emitter";
-import { chainOf } from "../market/chain";
 import type { MarketNetwork } from "../market/network";
-import { DEVNET_CHAIN_ID } from "../market/network";
-import { addChain } from "./add-chain";
+import { allowChain } from "./allow-chain";
 import { approvedBy } from "./approved-by";
+import { type ConnectedClient, connectedClient } from "./connected-client";
 import { describeSession } from "./describe-session";
-import { DevnetAccounts, type DevnetKind } from "./devnet-account";
-import { deriveMeshKey, type MeshKey, type MeshKeyRequest } from "./mesh-key";
+import { DevnetAccounts, type DevnetKind, devnetSession } from "./devnet-account";
+import { relayIsBack, relayIsGone } from "./relay-outage";
 import { relaySettings } from "./relay-settings";
-import type { SecretStore } from "./secret-store";
 import { SessionStorage } from "./session-storage";
-import { type SignInRequest, signInMessage } from "./sign-in";
-import { SigningProvider } from "./signing-provider";
-import type { SigningPrompt, TransactionIntent } from "./signing-request";
-import type { Transactions } from "./transactions";
+import { sharedAccount } from "./shared-account";
+import type { TransactionIntent } from "./signing-request";
 import { keepChoice, readChoice, type WalletChoice } from "./wallet-choice";
 import { cancelled, ELSEWHERE, EXPIRED, endOf, NEVER, notConnected } from "./wallet-end";
-import { findWalletError, WalletError } from "./wallet-error";
+import { WalletError } from "./wallet-error";
+import type { WalletOptions } from "./wallet-options";
 import { sessionOf, type WalletSession, type WalletState } from "./wallet-state";
-import {
-  type Pairing,
-  peerName,
-  WalletConnect,
-  type WalletConnectEvent,
-  type WalletConnectOptions,
-  type WalletRequest,
-} from "./walletconnect";
-
-export interface WalletOptions {
-  readonly secrets: SecretStore;
-  /** Networks that a wallet is asked for, as the settings name them. */
-  readonly networks: () => readonly MarketNetwork[];
-  /** As the user wrote them. */
-  readonly settings: () => { readonly projectId: string; readonly relayUrl: string };
-  readonly prompt: SigningPrompt;
-  readonly transactions: Transactions;
-  readonly returnLink?: string;
-  readonly load?: WalletConnectOptions["load"];
-  /** How long a QR code is valid at most, in milliseconds; the protocol ends it after five minutes. */
-  readonly pairingMs?: number;
-  readonly onProblem: (message: string) => void;
-}
-
-/** A wallet client of viem that asks the connected wallet. */
-export type ConnectedClient = WalletClient<Transport, Chain, Account>;
+import { type Pairing, peerName, WalletConnect, type WalletConnectEvent, type WalletRequest } from "./walletconnect";
 
 /**
  * The user's wallet: at most one, over WalletConnect or as an account of the devnet. It is restored after a restart. No key of a real
@@ -210,24 +170,17 @@ export class Wallet {
    */
   async switchChain(chainId: number): Promise<void> {
     const session = this.#require();
-    const network = this.#options.networks().find((known) => known.chainId === chainId);
     const connection = this.#connection;
-    if (!session.chainIds.includes(chainId) && network !== undefined && connection?.mayAddChains === true) {
-      const wallet = {
-        session: () => this.session,
-        ask: (request: WalletRequest) => connection.request(request),
-        onChange: (listener: () => void) => this.#changes.on(listener),
-      };
-      await addChain(wallet, session, network);
-    } else if (!session.chainIds.includes(chainId)) {
-      const name = network?.name ?? "the network";
-      throw new WalletError(
-        "wrong-chain",
-        session.via === "devnet"
-          ? `The devnet account works on the devnet only, not on ${name} (${chainId}). Connect a wallet for that network.`
-          : `${session.peer.name} did not allow ${name} (${chainId}) when it was connected. Disconnect, add the network in the wallet, and connect again.`,
-      );
-    }
+    await allowChain(session, chainId, {
+      network: this.#options.networks().find((known) => known.chainId === chainId),
+      ...(connection?.mayAddChains === true && {
+        wallet: {
+          session: () => this.session,
+          ask: (request: WalletRequest) => connection.request(request),
+          onChange: (listener: () => void) => this.#changes.on(listener),
+        },
+      }),
+    });
     await this.#choose({ chainId });
   }
 
@@ -239,9 +192,12 @@ export class Wallet {
    */
   client(network: MarketNetwork, intent?: TransactionIntent): ConnectedClient {
     const { account } = this.#require();
-    const provider = new SigningProvider(
+    return connectedClient({
+      account,
       network,
-      {
+      prompt: this.#options.prompt,
+      ...(intent !== undefined && { intent }),
+      signer: {
         session: () => this.#require(),
         ask: (request, on, signal) => {
           if (this.#devnet !== undefined) {
@@ -254,37 +210,7 @@ export class Wallet {
         },
         sent: (record) => this.#options.transactions.add(record),
       },
-      this.#options.prompt,
-      intent,
-    );
-    // A request that a wallet may have shown must never be repeated on its own.
-    return createWalletClient({ account, chain: chainOf(network), transport: custom(provider, { retryCount: 0 }) });
-  }
-
-  /**
-   * Signs in to a remote API (EIP-4361).
-   *
-   * @throws {WalletError}
-   */
-  async signIn(
-    request: SignInRequest,
-    network: MarketNetwork,
-  ): Promise<{ readonly message: string; readonly signature: Hex }> {
-    const client = this.client(network);
-    const message = signInMessage(request, client.account.address, network.chainId);
-    return { message, signature: await unwrapped(client.signMessage({ message })) };
-  }
-
-  /**
-   * Derives a WireGuard key from the wallet's signature. The wallet asks its user twice.
-   *
-   * @throws {WalletError}
-   */
-  async deriveMeshKey(request: Omit<MeshKeyRequest, "chainId">, network: MarketNetwork): Promise<MeshKey> {
-    const client = this.client(network);
-    return deriveMeshKey({ ...request, chainId: network.chainId }, (message) =>
-      unwrapped(client.signTypedData(message)),
-    );
+    });
   }
 
   /** The settings changed: a session that is there goes on over the new relay. */
@@ -381,20 +307,11 @@ export class Wallet {
 
   async #openDevnet(kind: DevnetKind, generation: number): Promise<WalletSession> {
     const devnet = await DevnetAccounts.open(kind, this.#options.secrets);
-    const [first] = devnet.addresses;
-    if (generation !== this.#generation || first === undefined) {
+    if (generation !== this.#generation) {
       throw cancelled();
     }
     this.#devnet = devnet;
-    const { account } = this.#choice;
-    const session: WalletSession = {
-      via: "devnet",
-      accounts: devnet.addresses,
-      account: account !== undefined && devnet.addresses.includes(account) ? account : first,
-      chainIds: [DEVNET_CHAIN_ID],
-      chainId: DEVNET_CHAIN_ID,
-      peer: { name: kind === "well-known" ? "Devnet account" : "Devnet account of this machine" },
-    };
+    const session = devnetSession(devnet, this.#choice.account);
     await this.#connected(session, { via: "devnet", devnet: kind });
     return session;
   }
@@ -414,7 +331,19 @@ export class Wallet {
     this.#pairing = pairing;
     const expiresAt = Math.min(pairing.expiresAt, Date.now() + (this.#options.pairingMs ?? Number.MAX_SAFE_INTEGER));
     this.#set({ kind: "pairing", uri: pairing.uri, expiresAt });
-    const superseded = new Promise<never>((_, reject) => {
+    try {
+      return await Promise.race([approvedBy(expiresAt, pairing.approval), this.#superseded(generation)]);
+    } catch (error) {
+      pairing.cancel();
+      throw error;
+    } finally {
+      this.#pairing = undefined;
+    }
+  }
+
+  /** Rejects when something else has begun; waits for ever when that never happens. */
+  #superseded(generation: number): Promise<never> {
+    return new Promise((_, reject) => {
       const stop = this.#changes.on((state) => {
         if (generation !== this.#generation) {
           stop();
@@ -424,14 +353,6 @@ export class Wallet {
         }
       });
     });
-    try {
-      return await Promise.race([approvedBy(expiresAt, pairing.approval), superseded]);
-    } catch (error) {
-      pairing.cancel();
-      throw error;
-    } finally {
-      this.#pairing = undefined;
-    }
   }
 
   #onEvent(event: WalletConnectEvent): void {
@@ -463,21 +384,12 @@ export class Wallet {
   }
 
   #onRelay(up: boolean): void {
-    const state = this.#state;
-    if (!up && (state.kind === "connected" || state.kind === "pairing" || state.kind === "starting")) {
-      this.#interrupted = state;
-      this.#set({
-        kind: "relay-unreachable",
-        since: Date.now(),
-        message: "The WalletConnect relay cannot be reached. ZLayer keeps trying.",
-        ...(state.kind === "connected" && { session: state.session }),
-      });
-    } else if (up && state.kind === "relay-unreachable") {
-      if (state.session !== undefined) {
-        this.#set({ kind: "connected", session: state.session });
-      } else if (this.#interrupted !== undefined) {
-        this.#set(this.#interrupted);
+    const after = up ? relayIsBack(this.#state, this.#interrupted) : relayIsGone(this.#state);
+    if (after !== undefined) {
+      if (!up) {
+        this.#interrupted = this.#state;
       }
+      this.#set(after);
     }
   }
 
@@ -497,14 +409,9 @@ export class Wallet {
 
   async #followAccounts(accounts: readonly string[]): Promise<void> {
     const session = this.session;
-    const [first] = accounts;
-    const address = first?.split(":").at(-1);
-    if (session === undefined || address === undefined || !isAddress(address, { strict: false })) {
-      return;
-    }
-    const known = session.accounts.find((account) => isAddressEqual(account, address));
-    if (known !== undefined) {
-      await this.#choose({ account: known });
+    const account = session === undefined ? undefined : sharedAccount(session, accounts[0]);
+    if (account !== undefined) {
+      await this.#choose({ account });
     }
   }
 
@@ -562,14 +469,5 @@ export class Wallet {
   #set(state: WalletState): void {
     this.#state = state;
     this.#changes.emit(state);
-  }
-}
-
-/** What the wallet itself said, out of the errors that viem puts around it. */
-async function unwrapped<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw findWalletError(error) ?? error;
   }
 }
