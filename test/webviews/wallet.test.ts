@@ -131,6 +131,12 @@ async function openPanel(
 async function shoot(name: string): Promise<void> {
   if (shots !== undefined) {
     await view.page.screenshot({ path: join(shots, `wallet-${name}.png`) });
+    // A name with a theme shows that theme only.
+    if (!themeNames.some((theme) => name.endsWith(theme))) {
+      await view.setTheme("light");
+      await view.page.screenshot({ path: join(shots, `wallet-${name}-light.png`) });
+      await view.setTheme("dark");
+    }
   }
 }
 
