@@ -176,7 +176,7 @@ async fn a_leader_that_is_cut_off_neither_writes_nor_reads() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_half_the_cluster_gone_reads_say_so_and_writes_refuse_with_the_reason() {
     let quick = Options {
-        patience: Duration::from_secs(6),
+        patience: Duration::from_secs(20),
         ..options()
     };
     let mut fleet = Fleet::with(3, quick).await;
@@ -256,7 +256,7 @@ async fn under_faults_by_chance_the_history_is_linearizable() {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut chance = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let patient = Options {
-        patience: Duration::from_secs(5),
+        patience: Duration::from_secs(12),
         ..options()
     };
     let mut fleet = Fleet::with(5, patient).await;

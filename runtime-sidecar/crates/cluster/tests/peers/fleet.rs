@@ -1,8 +1,9 @@
 //! A cluster of several nodes for a test.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use sidecar_cluster::{Clock, Cluster, Invitation, NodeView, Options, PeerOptions, Role};
 
@@ -17,7 +18,8 @@ pub struct Fleet {
     directory: tempfile::TempDir,
     pub wires: Wires,
     pub nodes: Vec<Member>,
-    pub certificate_life: Duration,
+    /// Seconds by which the clocks of all nodes are ahead of this machine's.
+    ahead: Arc<AtomicU64>,
 }
 
 pub struct Member {
@@ -32,11 +34,13 @@ impl Member {
     }
 }
 
+/// A node may be kept waiting for two seconds, as on a machine that does other work, before another asks to lead. Patience is longer than
+/// the eight seconds after which a leader without a majority says so.
 pub fn options() -> Options {
     Options {
-        heartbeat_ms: 150,
+        heartbeat_ms: 500,
         snapshot_after: 500,
-        patience: Duration::from_secs(20),
+        patience: Duration::from_secs(30),
     }
 }
 
@@ -65,7 +69,7 @@ impl Fleet {
             directory: tempfile::tempdir().unwrap(),
             wires: Wires::default(),
             nodes: Vec::new(),
-            certificate_life: Duration::from_secs(90 * 24 * 60 * 60),
+            ahead: Arc::default(),
         };
         let peers = fleet.peers("node-1");
         let cluster = Cluster::open_with_peers(&fleet.state("node-1"), fleet.options.clone(), peers)
@@ -99,12 +103,29 @@ impl Fleet {
     pub fn peers(&self, name: &str) -> PeerOptions {
         let (wires, from) = (self.wires.clone(), name.to_owned());
         PeerOptions {
-            beat: Duration::from_millis(200),
-            certificate_life: self.certificate_life,
-            clock: Clock::default(),
+            beat: Duration::from_millis(500),
+            clock: self.clock(),
             route: Some(Arc::new(move |to| wires.route(&from, to))),
             ..PeerOptions::new(self.home(name).join("peers"), "127.0.0.1:0", name)
         }
+    }
+
+    /// The clock of every node, which [`Fleet::days_pass`] sets.
+    fn clock(&self) -> Clock {
+        let ahead = Arc::clone(&self.ahead);
+        Clock::new(move || SystemTime::now() + Duration::from_secs(ahead.load(Ordering::Relaxed)))
+    }
+
+    /// Sets the clocks of all nodes forward.
+    pub fn days_pass(&self, days: u64) {
+        self.ahead.fetch_add(days * 24 * 60 * 60, Ordering::Relaxed);
+    }
+
+    /// The certificate with which a node would start again.
+    pub fn certificate(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.home(name).join("peers/identity.json")).unwrap();
+        let identity: serde_json::Value = serde_json::from_str(&text).unwrap();
+        identity["certificate"].as_str().unwrap().to_owned()
     }
 
     pub async fn token(&self, replaces: Option<u64>) -> String {

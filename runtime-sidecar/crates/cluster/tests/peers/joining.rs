@@ -388,41 +388,31 @@ async fn labels_and_load_are_known_everywhere() {
     assert!(matches!(cause, ClusterError::Rejected(Rejection::NoNode(9))), "{cause}");
 }
 
+/// Certificates are good for 90 days and are replaced in the last 30.
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_replaced_before_they_expire_without_a_restart() {
     let mut fleet = Fleet::found().await;
-    fleet.certificate_life = Duration::from_secs(6);
-    fleet.stop("node-1").await;
-    std::fs::remove_file(fleet.home("node-1").join("peers/identity.json")).unwrap();
-    std::fs::remove_file(fleet.home("node-1").join("raft.redb")).unwrap();
-    fleet.start("node-1").await;
     fleet.add().await;
     fleet.settle(2).await;
-    let certificate = |name: &str| {
-        let text = std::fs::read_to_string(fleet.home(name).join("peers/identity.json")).unwrap();
-        serde_json::from_str::<serde_json::Value>(&text).unwrap()["certificate"].clone()
-    };
-    let mut last = ["node-1", "node-2"].map(certificate);
-    let mut seen = [1, 1];
     let mut number = 0;
     // Two lives of each certificate pass, and the node without the key asks the other for its own.
-    eventually("each node has had its fourth certificate", async || {
-        for (place, name) in ["node-1", "node-2"].into_iter().enumerate() {
-            let now = certificate(name);
-            if now != last[place] {
-                last[place] = now;
-                seen[place] += 1;
+    for _ in 0..3 {
+        let before = ["node-1", "node-2"].map(|name| fleet.certificate(name));
+        fleet.days_pass(61);
+        eventually("each node has another certificate", async || {
+            let now = ["node-1", "node-2"].map(|name| fleet.certificate(name));
+            if now.iter().zip(&before).all(|(now, before)| now != before) {
+                Ok(())
+            } else {
+                Err(format!("{now:?}"))
             }
+        })
+        .await;
+        for node in &fleet.nodes {
             number += 1;
-            fleet.node(name).cluster().submit(write("a", number)).await.unwrap();
+            node.cluster().submit(write("a", number)).await.unwrap();
         }
-        if seen.iter().all(|seen| *seen >= 4) {
-            Ok(())
-        } else {
-            Err(format!("{seen:?}"))
-        }
-    })
-    .await;
+    }
     let values = fleet
         .node("node-2")
         .cluster()
@@ -444,18 +434,29 @@ async fn a_voter_comes_back_after_its_certificate_has_expired() {
         }
     })
     .await;
+    let others = ["node-1", "node-3"];
+    let expired = fleet.certificate("node-2");
     fleet.stop("node-2").await;
-    let peers = PeerOptions {
-        clock: later_by(100 * 24 * 60 * 60),
-        ..fleet.peers("node-2")
-    };
-    // Half a year later all clocks are later; here only this node's is, which makes its certificate expire.
-    let cluster = Cluster::<Registers>::open_with_peers(&fleet.state("node-2"), options(), peers)
-        .await
-        .unwrap();
-    let text = std::fs::read_to_string(fleet.home("node-2").join("peers/identity.json")).unwrap();
-    assert!(text.contains("BEGIN CERTIFICATE"));
-    cluster.close().await;
+    let before = others.map(|name| fleet.certificate(name));
+    fleet.days_pass(100);
+    eventually("those that run have certificates of today", async || {
+        let now = others.map(|name| fleet.certificate(name));
+        if now.iter().zip(&before).all(|(now, before)| now != before) {
+            Ok(())
+        } else {
+            Err(format!("{now:?}"))
+        }
+    })
+    .await;
+    fleet.start("node-2").await;
+    assert_ne!(fleet.certificate("node-2"), expired);
+    // It is believed in both directions: its change reaches the leader, and the log reaches it.
+    fleet.node("node-2").cluster().submit(write("a", 1)).await.unwrap();
+    for node in fleet.running() {
+        let values = node.cluster().read_fresh(|state| state.values("a")).await.unwrap();
+        assert_eq!(values, [1], "{}", node.name);
+    }
+    fleet.settle(3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
