@@ -8,7 +8,7 @@ import { Emitter } from "../bridge/emitter";
 import { deploymentState, FakeEngine } from "../bridge/sidecar/fake-engine";
 import { EngineHost, type HostStatus } from "./engine-host";
 
-const editor = vi.hoisted(() => ({ settings: new Map<string, string>() }));
+const editor = vi.hoisted(() => ({ settings: new Map<string, string>(), change: (): void => {} }));
 
 vi.mock("vscode", async () => {
   const { Emitter } = await import("../bridge/emitter");
@@ -27,7 +27,10 @@ vi.mock("vscode", async () => {
     workspace: {
       isTrusted: true,
       getConfiguration: () => ({ get: (key: string, other: string) => editor.settings.get(key) ?? other }),
-      onDidChangeConfiguration: never,
+      onDidChangeConfiguration: (listener: (event: object) => void) => {
+        editor.change = () => listener({ affectsConfiguration: () => true });
+        return never();
+      },
       onDidGrantWorkspaceTrust: never,
     },
   };
@@ -102,6 +105,28 @@ afterEach(async () => {
   gate.closeAllConnections();
   await new Promise((resolve) => gate.close(resolve));
   await engine.close();
+});
+
+describe("a setting of the engine that changes", () => {
+  it("ends no connection where it has no effect, such as one that another scope overrides", async () => {
+    editor.settings.set("endpoint", engine.server.socket);
+    await host.rebuild();
+    const connected = await host.connect();
+    const statuses: string[] = [];
+    host.onDidChangeStatus((status) => statuses.push(status.kind));
+    editor.change();
+    expect(statuses).toEqual([]);
+    expect(await host.connect()).toBe(connected);
+  });
+
+  it("is followed at once", async () => {
+    editor.settings.set("sidecar.dataDir", join(tmpdir(), `zl-no-engine-${process.pid}`));
+    await host.rebuild();
+    const connected = statusOf("connected");
+    editor.settings.set("endpoint", engine.server.socket);
+    editor.change();
+    await connected;
+  });
 });
 
 function statusOf(kind: HostStatus["kind"]): Promise<HostStatus> {

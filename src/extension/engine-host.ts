@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Disposable, EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from "vscode";
 import { findBinary, requireLinux, requireVersion } from "../bridge/sidecar/binary";
 import { parseEndpoint } from "../bridge/sidecar/endpoint";
@@ -36,6 +37,8 @@ export class EngineHost implements Disposable {
   #engine: Engine | undefined;
   #source: EngineSource | undefined;
   #broken: Error | undefined;
+  /** What the engine was made from. */
+  #settings: EngineSettings | undefined;
   #known: ReadonlyMap<string, DeploymentState> = new Map();
   #building = 0;
 
@@ -50,7 +53,8 @@ export class EngineHost implements Disposable {
       this.#statusEmitter,
       this.#changeEmitter,
       workspace.onDidChangeConfiguration((event) => {
-        if (changesEngine(event)) {
+        // A setting may change where another scope overrides it. What does not concern the engine in use must not end its connection.
+        if (changesEngine(event) && !isDeepStrictEqual(this.#settings, engineSettings())) {
           void this.rebuild();
         }
       }),
@@ -145,6 +149,7 @@ export class EngineHost implements Disposable {
     if (workspace.isTrusted) {
       try {
         const settings = engineSettings();
+        this.#settings = settings;
         const token = settings.endpoint === "" ? undefined : await this.#token();
         if (building !== this.#building) {
           return;

@@ -56,7 +56,7 @@ impl Account {
         nix::unistd::chown(home.path(), Some(user.uid), Some(user.gid)).unwrap();
         // The directory that the tests are built in may be closed to other users.
         let helper = home.path().join("rootless_helper");
-        std::fs::copy(built_helper(), &helper).unwrap();
+        copy_program(&built_helper(), &helper);
         Self {
             name,
             uid: user.uid,
@@ -156,6 +156,12 @@ fn offer_tun() -> nix::Result<()> {
         all,
         nix::sys::stat::FchmodatFlags::FollowSymlink,
     )
+}
+
+/// Copies by another process: a fork of another test's thread would inherit a descriptor of ours that is open for writing, and while it
+/// lives nobody can execute the copy (ETXTBSY).
+fn copy_program(from: &Path, to: &Path) {
+    run("cp", &[from.to_str().unwrap(), to.to_str().unwrap()]);
 }
 
 fn processes_of(uid: Uid) -> Vec<Pid> {
