@@ -31,8 +31,8 @@ const SETTINGS = {
 export interface ServerOptions {
   /** Names the log file that is kept in test-results/. */
   readonly name: string;
-  /** Path of a .vsix to install; none for extensions loaded from a development path. */
-  readonly vsix?: string;
+  /** Path of a .vsix to install, or of several; none for extensions loaded from a development path. */
+  readonly vsix?: string | readonly string[];
   /** User settings on top of the quiet defaults. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Asks whether to trust a folder, as a desktop does; off unless said. */
@@ -100,8 +100,8 @@ export class Server {
       XDG_RUNTIME_DIR: dirs.run,
       ...options.env,
     };
-    if (options.vsix !== undefined) {
-      await promisify(execFile)(host.node, [...common, "--install-extension", options.vsix], { env });
+    for (const vsix of [options.vsix ?? []].flat()) {
+      await promisify(execFile)(host.node, [...common, "--install-extension", vsix], { env });
     }
     const trust = options.workspaceTrust ? [] : ["--disable-workspace-trust"];
     const child = spawn(

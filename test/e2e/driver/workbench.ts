@@ -339,7 +339,10 @@ export class Workbench {
 
   /** Text of the Problems view. */
   async problems(): Promise<string[]> {
-    await this.page.keyboard.press("Control+Shift+M");
+    // The key would hide what is shown already.
+    if (!(await this.page.locator(".markers-panel:visible, .markers-panel-container:visible").first().isVisible())) {
+      await this.page.keyboard.press("Control+Shift+M");
+    }
     const rows = this.page.locator(".markers-panel .monaco-list-row, .markers-panel-container .monaco-list-row");
     await rows.first().waitFor();
     return (await rows.allInnerTexts()).map((text) => plain(text).replace(/\s+/g, " "));
