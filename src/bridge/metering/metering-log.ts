@@ -40,9 +40,11 @@ export function meteringLeaf(entry: MeteringEntry): Hex {
 /**
  * The hash of a log up to and with an entry: keccak256(previous || leaf), starting from 32 zero bytes. Whoever knows it notices
  * when an entry before it is changed, moved, left out or added.
+ *
+ * @param before the hash of the log before these leaves
  */
-export function chainHash(leaves: readonly Hex[]): Hex {
-  return leaves.reduce((previous, leaf) => keccak256(concat([previous, leaf])), zeroHash);
+export function chainHash(leaves: readonly Hex[], before: Hex = zeroHash): Hex {
+  return leaves.reduce((previous, leaf) => keccak256(concat([previous, leaf])), before);
 }
 
 /** A Merkle tree with sorted pairs, laid out like the "standard tree" of OpenZeppelin's merkle-tree library. */

@@ -21,7 +21,7 @@ const of = (abi: Parameters<typeof selector>[0], names: readonly string[]): Read
 const CALLS = {
   market: of(computeMarketAbi, ["bid", "withdrawBid", "start", "decline", "stop"]),
   registry: of(nodeRegistryAbi, ["pause", "resume"]),
-  distribution: of(rewardDistributionAbi, ["settle", "claim"]),
+  distribution: of(rewardDistributionAbi, ["settle", "claim", "finalize"]),
 } as const;
 
 /**

@@ -1,0 +1,215 @@
+// A paid job from its post to its pay, on a real chain and a real engine.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { writeSampleImage } from "../../scripts/sample-image.mjs";
+import { acceptBid, stopEarly } from "../../src/bridge/market/actions";
+import { RATE, TestMarket } from "../../src/bridge/market/testing/market";
+import type { Job } from "../../src/bridge/market/types";
+import { ReceiptBook, signedReceiptText } from "../../src/bridge/market-desk/receipt-book";
+import { readJournal } from "../../src/bridge/metering/metering-journal";
+import { FileMemory } from "../../src/bridge/operator/file-memory";
+import { JobRunner } from "../../src/bridge/operator/job-runner";
+import { deploymentOf } from "../../src/bridge/operator/job-service";
+import type { ReceiptChannel } from "../../src/bridge/operator/receipt-channel";
+import { EmbeddedPublisher } from "../../src/bridge/storage/embedded-publisher";
+import { EmbeddedReader } from "../../src/bridge/storage/spec-reader";
+import { MemorySecrets } from "../../src/bridge/wallet/secret-store";
+import { TestSidecar } from "./support/sidecar";
+
+const SPEC = `version: v1
+deployment: mine
+services:
+  web:
+    image: { name: "oci-layout.localhost/hello:1" }
+    resources: { cpu: 0.5, memory: 64Mi }
+    command:
+      entrypoint: ["/bin/sh", "-c", "trap 'exit 0' TERM; while true; do sleep 1 & wait; done"]
+`;
+const NOBODY: ReceiptChannel = { offer: async () => undefined };
+
+let sidecar: TestSidecar;
+let market: TestMarket;
+let directory: string;
+let runner: JobRunner;
+let book: ReceiptBook;
+
+beforeAll(async () => {
+  sidecar = await TestSidecar.start();
+  await writeSampleImage(join(sidecar.directory, "images", "layouts", "hello"));
+});
+afterAll(() => sidecar.stop());
+
+beforeEach(async () => {
+  market = await TestMarket.start(["--block-time", "1"]);
+  await market.register();
+  directory = await mkdtemp(join(tmpdir(), "zl-paid-job-"));
+  book = new ReceiptBook(market.network, new MemorySecrets(), await FileMemory.open(join(directory, "developer.json")));
+  runner = newRunner(developer());
+});
+afterEach(async () => {
+  await runner.close();
+  await market.stop();
+  await rm(directory, { recursive: true, force: true });
+  await expect.poll(() => sidecar.leftovers()).toEqual([]);
+});
+
+/** The developer's side, which signs what it finds right. */
+function developer(): ReceiptChannel {
+  return {
+    offer: async (jobId, text) => {
+      const job = (await market.follow()).job(jobId);
+      const node = market.store.node(market.accounts.node.address);
+      return job === undefined
+        ? undefined
+        : signedReceiptText(await book.countersign(JSON.parse(text), job, node, await market.now(), async () => true));
+    },
+  };
+}
+
+function newRunner(channel: ReceiptChannel): JobRunner {
+  const blocks = join(directory, "blocks");
+  return new JobRunner({
+    market: { ...market.client, store: market.store, parameters: () => market.client.parameters() },
+    network: market.network,
+    node: market.accounts.node.address,
+    wallet: market.wallet(market.accounts.delegate.address),
+    engine: sidecar.client,
+    specs: new EmbeddedReader(blocks),
+    publisher: new EmbeddedPublisher(blocks),
+    channel,
+    directory: join(directory, "jobs"),
+    localImages: true,
+    patience: 5,
+    log: () => {},
+  });
+}
+
+async function assigned(spec = SPEC): Promise<bigint> {
+  const { cid } = await new EmbeddedPublisher(join(directory, "blocks")).publish(Buffer.from(spec));
+  const jobId = await market.post({ specCid: cid, receiptKey: await book.newKey() });
+  await market.bid(jobId);
+  const { developer: from, node } = market.accounts;
+  await market.send(acceptBid(market.client, { from: from.address, jobId, node: node.address, rate: RATE }));
+  return jobId;
+}
+
+/** Lets the runner work until the job is as wanted. */
+async function until(jobId: bigint, what: (job: Job) => boolean): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        await runner.step(await market.now());
+        const job = (await market.follow()).job(jobId);
+        return (job !== undefined && what(job)) || `${job?.state}: ${runner.words.get(jobId)}`;
+      },
+      { timeout: 90_000, interval: 500 },
+    )
+    .toBe(true);
+}
+
+async function entries(jobId: bigint) {
+  const text = await readFile(join(directory, "jobs", String(jobId), "log.ndjson"), "utf8").catch(() => "");
+  return readJournal(text, jobId).map(({ entry }) => entry);
+}
+
+async function used(jobId: bigint): Promise<number> {
+  return (await entries(jobId)).at(-1)?.usedSeconds ?? 0;
+}
+
+/** Runs the job until something is in its log. */
+async function served(jobId: bigint, seconds = 5): Promise<void> {
+  await until(jobId, ({ state }) => state === "running");
+  await expect
+    .poll(
+      async () => {
+        await runner.step(await market.now());
+        return used(jobId);
+      },
+      { timeout: 90_000, interval: 500 },
+    )
+    .toBeGreaterThanOrEqual(seconds);
+}
+
+async function stop(jobId: bigint): Promise<void> {
+  await market.send(stopEarly(market.client, { from: market.accounts.developer.address, jobId }));
+}
+
+/** Sums of everybody before a job is posted, to be compared to the wei. */
+async function balances(): Promise<{ readonly node: bigint; readonly developer: bigint }> {
+  const { node, developer: payer } = market.accounts;
+  return { node: await market.balance(node.address), developer: await market.balance(payer.address) };
+}
+
+async function expectPaid(jobId: bigint, before: { node: bigint; developer: bigint }, amount: bigint): Promise<void> {
+  const { feeBps } = await market.client.parameters();
+  const fee = (amount * BigInt(feeBps)) / 10_000n;
+  const after = await balances();
+  expect(after.node - before.node).toBe(amount - fee);
+  expect(before.developer - after.developer).toBe(amount);
+  const { settlement } = await market.job(jobId, "settled");
+  expect(settlement).toMatchObject({ fault: "none", fee });
+  expect(market.store.node(market.accounts.node.address)).toMatchObject({ locked: 0n, pledged: 0n });
+  expect((await sidecar.client.deployments()).map(({ name }) => name)).not.toContain(
+    deploymentOf(market.network, jobId),
+  );
+}
+
+describe("a paid job", () => {
+  it("runs, is measured, and is paid to the wei by the receipt that both sides signed", async () => {
+    const before = await balances();
+    const jobId = await assigned();
+    await served(jobId);
+    await stop(jobId);
+    await until(jobId, ({ state }) => state === "settled");
+    const { settlement } = await market.job(jobId, "settled");
+    const seconds = await used(jobId);
+    expect(settlement).toMatchObject({ by: "receipt", usedSeconds: seconds });
+    expect(book.receipts(jobId).at(-1)?.signed.receipt).toMatchObject({ isFinal: true, usedSeconds: seconds });
+    await expectPaid(jobId, before, RATE * BigInt(seconds));
+  });
+
+  it("counts nothing twice when the runner and the engine are killed", async () => {
+    const before = await balances();
+    const jobId = await assigned();
+    await served(jobId);
+    await runner.close();
+    await sidecar.kill();
+    await sidecar.supervisor.ensure();
+    runner = newRunner(developer());
+    await served(jobId, (await used(jobId)) + 3);
+    await stop(jobId);
+    await until(jobId, ({ state }) => state === "settled");
+    const { service, settlement } = await market.job(jobId, "settled");
+    const seconds = await used(jobId);
+    expect(seconds).toBeLessThanOrEqual(service.endsAt - service.startedAt);
+    expect(settlement.usedSeconds).toBe(seconds);
+    await expectPaid(jobId, before, RATE * BigInt(seconds));
+  });
+
+  it("is paid by the node's own proof when the developer is gone", async () => {
+    const before = await balances();
+    await runner.close();
+    runner = newRunner(NOBODY);
+    const jobId = await assigned();
+    await served(jobId);
+    await stop(jobId);
+    await until(jobId, ({ state }) => state === "claimed");
+    const { claim } = await market.job(jobId, "claimed");
+    const log = await new EmbeddedReader(join(directory, "blocks")).read(claim.logCid);
+    expect(readJournal(Buffer.from(log).toString(), jobId).at(-1)?.entry).toEqual(claim.last);
+    await market.passSeconds((await market.client.parameters()).disputeWindow + 1);
+    await until(jobId, ({ state }) => state === "settled");
+    await expectPaid(jobId, before, RATE * BigInt(await used(jobId)));
+  });
+
+  it("with a spec that asks for the host is handed back, and no container of it was ever there", async () => {
+    const jobId = await assigned(`${SPEC}    capabilities: [SYS_ADMIN]\n`);
+    await market.follow();
+    await runner.step(await market.now());
+    expect(runner.words.get(jobId)).toContain("services.web.capabilities");
+    expect((await market.job(jobId, "open")).barred).toEqual([market.accounts.node.address]);
+    expect(await sidecar.client.deployments()).toEqual([]);
+  });
+});
