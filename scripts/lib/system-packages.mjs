@@ -10,9 +10,9 @@ const PACKAGES = {
   run: ["nftables", "iproute2", "passt", "uidmap", "busybox-static"],
   // node-gyp, for the two native modules of the browser VS Code.
   browser: ["g++", "python3"],
-  // python3-venv is for halmos, which proves the contracts' arithmetic.
-  test: ["chromium", "docker-registry", "python3-venv"],
-  bench: ["podman", "runc", "crun", "skopeo", "umoci"],
+  // ping is for the tests of the mesh; python3-venv for halmos, which proves the contracts' arithmetic.
+  test: ["chromium", "docker-registry", "iputils-ping", "python3-venv"],
+  bench: ["podman", "runc", "crun", "skopeo", "umoci", "iperf3", "iputils-ping"],
 };
 
 /** @typedef {keyof typeof PACKAGES} Purpose */
