@@ -3,38 +3,11 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
 
-use common::{Lab, PORT, inside, ip, ping, run, until};
+use common::{Lab, PORT, echo, inside, ip, ping, run, until};
 use sidecar_mesh::{MeshRules, SecretKey};
-
-/// Sends bytes over TCP from one namespace to a container, and checks that they came back as they were.
-fn echo(from: &str, to: &str, address: Ipv4Addr, count: usize) {
-    let listener = inside(to, || TcpListener::bind((address, 0)).unwrap());
-    let port = listener.local_addr().unwrap().port();
-    let sent: Vec<u8> = (0..count)
-        .map(|i| u8::try_from((i * 7 + i / 256) % 251).unwrap())
-        .collect();
-    let expected = sent.clone();
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut back = stream.try_clone().unwrap();
-        std::io::copy(&mut stream, &mut back).unwrap();
-    });
-    let stream = inside(from, || TcpStream::connect((address, port)).unwrap());
-    let mut writer = stream.try_clone().unwrap();
-    let writing = std::thread::spawn(move || {
-        writer.write_all(&sent).unwrap();
-        writer.shutdown(std::net::Shutdown::Write).unwrap();
-    });
-    let mut got = Vec::new();
-    (&stream).read_to_end(&mut got).unwrap();
-    writing.join().unwrap();
-    server.join().unwrap();
-    assert!(got == expected, "{} of {count} bytes came back", got.len());
-}
 
 #[test]
 fn containers_reach_each_other_by_ping_and_tcp_with_large_transfers_intact() {
