@@ -220,6 +220,21 @@ describe("a paid job", () => {
     await expectPaid(jobId, before, RATE * BigInt(await used(jobId)));
   });
 
+  it("is paid what was measured when the engine and the source of its spec are gone at its end", async () => {
+    const before = await balances();
+    const jobId = await assigned();
+    await served(jobId);
+    const seconds = await used(jobId);
+    await rm(join(directory, "blocks"), { recursive: true });
+    await sidecar.kill();
+    await stop(jobId);
+    await until(jobId, ({ state }) => state === "settled");
+    expect((await market.job(jobId, "settled")).settlement.usedSeconds).toBe(seconds);
+    await sidecar.supervisor.ensure();
+    await runner.step(await market.now());
+    await expectPaid(jobId, before, RATE * BigInt(seconds));
+  });
+
   it("with a spec that asks for the host is handed back, and no container of it was ever there", async () => {
     const jobId = await assigned(`${SPEC}    capabilities: [SYS_ADMIN]\n`);
     await market.follow();

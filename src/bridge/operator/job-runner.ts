@@ -11,6 +11,7 @@ import type { AssignedJob, ClaimedJob, DisputedJob, Job, RunningJob } from "../m
 import { nodeReceiptText, ReceiptBook } from "../market-desk/receipt-book";
 import { MeteringJournal } from "../metering/metering-journal";
 import { payoutDue } from "../metering/payout";
+import { KeptReader } from "../storage/kept-reader";
 import type { SpecPublisher } from "../storage/spec-publisher";
 import { FileMemory } from "./file-memory";
 import { deploymentOf, JobService, type JobServiceOptions, removeJob } from "./job-service";
@@ -43,7 +44,8 @@ export class JobRunner {
   #pass: Promise<void> = Promise.resolve();
 
   constructor(options: JobRunnerOptions) {
-    this.#options = options;
+    // A job that runs does not depend on where its spec came from any more.
+    this.#options = { ...options, specs: new KeptReader(options.specs, join(options.directory, "specs")) };
   }
 
   /** What each job waits for or does, in words. */
@@ -133,15 +135,36 @@ export class JobRunner {
     const service = new JobService(this.#options, job);
     const journal = await this.#journal(job.id);
     const ended = now >= job.service.endsAt;
-    if (!ended) {
-      await service.bringUp(signal);
-    }
-    await service.meter(journal, now, ended, signal);
     if (ended) {
-      await removeJob(this.#options.engine, this.#options.market.network, job.id);
+      await this.#end(job, service, journal, now, signal);
+    } else {
+      await service.bringUp(signal);
+      await service.meter(journal, now, false, signal);
     }
     const signed = await this.#receipt(job, journal, now, ended, signal);
     return ended ? this.#settle(job, journal, signed, now) : `Serves: ${journal.last?.entry.usedSeconds ?? 0} s used.`;
+  }
+
+  /** The last measurements, and the end of the containers. */
+  async #end(
+    job: RunningJob,
+    service: JobService,
+    journal: MeteringJournal,
+    now: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { engine, market, patience, log } = this.#options;
+    try {
+      await service.meter(journal, now, true, signal);
+      await removeJob(engine, market.network, job.id);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (now < job.service.endsAt + patience) {
+        throw error;
+      }
+      // What is in the log can be paid without the engine; waiting longer could cost all of it.
+      log(`Job ${job.id}: the engine did not give the last measurements: ${messageOf(error)}`);
+    }
   }
 
   /** Signs what was used so far and has the developer's side sign it too. @returns the best receipt that both signed */
