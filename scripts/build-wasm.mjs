@@ -19,12 +19,18 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CACHE } from "./lib/paths.mjs";
+import { reducedWorkspace } from "./lib/reduced-workspace.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const EXPORTS = ["init", "alloc", "free", "check", "check_edited", "forget", "panic_ptr", "panic_len"];
 /** What the module is made of, beside its libraries, whose versions stand in its own lock file. */
-const SOURCES = ["Cargo.toml", "crates/spec", "wasm", "vendor/oci-client"];
+const SOURCES = ["crates/spec", "wasm", "vendor/oci-client"];
 const root = fileURLToPath(new URL("../runtime-sidecar/", import.meta.url));
+/** The workspace's Cargo.toml without what other crates need, so that their changes build nothing anew. */
+const workspace = reducedWorkspace(
+  readFileSync(join(root, "Cargo.toml"), "utf8"),
+  readFileSync(join(root, "crates/spec/Cargo.toml"), "utf8"),
+);
 
 const out = process.argv[2];
 if (out === undefined) {
@@ -41,7 +47,7 @@ copyFileSync(kept, out);
 
 /** The hash of everything that the module is made of. */
 function sourceHash() {
-  const hash = createHash("sha256");
+  const hash = createHash("sha256").update(workspace).update("\0");
   const sources = SOURCES.flatMap((name) => files(join(root, name)));
   for (const file of [...sources, fileURLToPath(import.meta.url)].sort()) {
     hash.update(file.slice(root.length)).update("\0").update(readFileSync(file)).update("\0");
@@ -73,6 +79,7 @@ function build(destination) {
   for (const file of SOURCES.flatMap((name) => files(join(root, name)))) {
     cpSync(file, join(sources, file.slice(root.length)));
   }
+  writeFileSync(join(sources, "Cargo.toml"), workspace);
   run(
     "cargo",
     [

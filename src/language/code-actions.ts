@@ -6,23 +6,23 @@ import {
   type TextEdit,
 } from "vscode-languageserver/node";
 import { errorFixes } from "./error-fixes";
-import type { Feature, ServerContext } from "./feature";
+import type { ClientAbilities, Feature, ServerContext } from "./feature";
 import { found } from "./rules";
 import type { Fix } from "./rules/rule";
 import type { SpecDocument } from "./spec-document";
 import { problemRange } from "./spec-validator";
+import { workspaceEdit } from "./workspace-edit";
 
 /** Quick fixes of the errors and findings at a place, and all of them at once. */
 export const codeActions: Feature = {
   capabilities: { codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, CodeActionKind.SourceFixAll] } },
   register(context) {
     context.connection.onCodeAction(async ({ textDocument, range, context: asked }) => {
-      await context.validator.ready().catch(() => {});
-      const document = context.documents.get(textDocument.uri);
-      if (document === undefined) {
+      const mended = await mendable(context, textDocument.uri);
+      if (mended === undefined) {
         return [];
       }
-      const all = await mendable(context, document);
+      const { document, all } = mended;
       const wanted = (kind: string) =>
         asked.only === undefined || asked.only.some((only) => kind === only || kind.startsWith(`${only}.`));
       const actions: CodeAction[] = [];
@@ -31,14 +31,15 @@ export const codeActions: Feature = {
           const diagnostics = asked.diagnostics.filter(
             (diagnostic) => diagnostic.code === code && touches(diagnostic.range, at),
           );
-          actions.push(...fixes.map((fix, index) => action(document, fix, diagnostics, index === 0)));
+          actions.push(...fixes.map((fix, index) => action(context.client, document, fix, diagnostics, index === 0)));
         }
       }
       if (wanted(CodeActionKind.SourceFixAll)) {
         const edits = together(document, all);
         if (edits.length > 0) {
           const title = "Fix all in this spec";
-          actions.push({ title, kind: CodeActionKind.SourceFixAll, edit: { changes: { [document.uri]: edits } } });
+          const edit = workspaceEdit(context.client, document, edits);
+          actions.push({ title, kind: CodeActionKind.SourceFixAll, edit });
         }
       }
       return actions;
@@ -52,27 +53,48 @@ interface Mendable {
   fixes: Fix[];
 }
 
-async function mendable({ validator }: ServerContext, document: SpecDocument): Promise<Mendable[]> {
-  const { problems } = await validator.checkEdited(document.uri, document.text).catch(() => ({ problems: [] }));
-  const errors = problems.map((problem) => {
-    const at = problemRange(problem, (line) => document.line(line));
-    return { code: problem.code, at, fixes: errorFixes(document, problem, at) };
-  });
-  const own = found(document).map(({ rule, finding }) => ({
-    code: rule.code,
-    at: finding.range,
-    fixes: finding.fixes ?? [],
-  }));
-  return [...errors, ...own].filter(({ fixes }) => fixes.length > 0);
+/** What can be mended in a document, in the version that is returned; undefined when it is not open. */
+async function mendable(
+  { documents, validator }: ServerContext,
+  uri: string,
+): Promise<{ document: SpecDocument; all: Mendable[] } | undefined> {
+  for (;;) {
+    await validator.ready().catch(() => {});
+    const document = documents.get(uri);
+    if (document === undefined) {
+      return undefined;
+    }
+    const { problems } = await validator.checkEdited(uri, document.text).catch(() => ({ problems: [] }));
+    // An edit may have come while a validator that had broken down was loaded anew; the document is then no more what was checked.
+    if (documents.text(uri)?.version !== document.version) {
+      continue;
+    }
+    const errors = problems.map((problem) => {
+      const at = problemRange(problem, (line) => document.line(line));
+      return { code: problem.code, at, fixes: errorFixes(document, problem, at) };
+    });
+    const own = found(document).map(({ rule, finding }) => ({
+      code: rule.code,
+      at: finding.range,
+      fixes: finding.fixes ?? [],
+    }));
+    return { document, all: [...errors, ...own].filter(({ fixes }) => fixes.length > 0) };
+  }
 }
 
-function action(document: SpecDocument, fix: Fix, diagnostics: Diagnostic[], isPreferred: boolean): CodeAction {
+function action(
+  client: ClientAbilities,
+  document: SpecDocument,
+  fix: Fix,
+  diagnostics: Diagnostic[],
+  isPreferred: boolean,
+): CodeAction {
   return {
     title: fix.title,
     kind: CodeActionKind.QuickFix,
     isPreferred,
     ...(diagnostics.length === 0 ? {} : { diagnostics }),
-    edit: { changes: { [document.uri]: fix.edits } },
+    edit: workspaceEdit(client, document, fix.edits),
   };
 }
 

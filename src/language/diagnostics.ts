@@ -82,8 +82,9 @@ async function publish(context: ServerContext, uri: string): Promise<void> {
       );
     }
   }
-  found.push(...findings(document, found));
+  // An edit that came meanwhile has a check of its own, and the document is no more what was checked.
   if (documents.text(uri)?.version === document.version) {
+    found.push(...findings(document, found));
     await connection.sendDiagnostics({ uri, version: document.version, diagnostics: found });
   }
 }

@@ -15,6 +15,8 @@ export interface ClientAbilities {
   hasConfiguration: boolean;
   /** It answers the request `zlayer/liveValues`. */
   hasLiveValues: boolean;
+  /** It takes edits that name the version of the document that they are for. */
+  hasVersionedEdits: boolean;
 }
 
 /** One ability of the server: what it announces and how it answers. */

@@ -33,7 +33,7 @@ test("images of the engine, tags of the registry and variables are offered where
     return ["redis:7", "1.29", "bad value\u0000"];
   });
   expect(await offered(server, image(""))).toContain("redis:7");
-  expect(await offered(server, image("ghcr.io/a/b:"))).toEqual(["ghcr.io/a/b:redis:7", "ghcr.io/a/b:1.29"]);
+  expect(await offered(server, image("ghcr.io/a/b:"))).toEqual(["redis:7", "1.29"]);
   expect(await offered(server, `${HEAD}    env:\n      A: $E:`)).toContain("$E:1.29");
   expect(asked).toEqual([{ kind: "images" }, { kind: "tags", image: "ghcr.io/a/b" }, { kind: "environment" }]);
 });

@@ -42,7 +42,9 @@ export async function liveItems(
       .map((value, at) => {
         const written = prefix + value;
         return {
-          label: written,
+          // The name of an image can be long, and stands before the cursor already.
+          label: params.kind === "tags" ? value : written,
+          filterText: written,
           kind: isKey ? CompletionItemKind.Property : CompletionItemKind.Value,
           detail,
           sortText: `2${String(at).padStart(3, "0")}`,

@@ -1,6 +1,7 @@
 import { ErrorCodes, ResponseError } from "vscode-languageserver/node";
 import type { Feature } from "./feature";
 import { type Name, nameAt, sameName } from "./names";
+import { workspaceEdit } from "./workspace-edit";
 
 const FORMS: Record<Name["kind"], { form: RegExp; words: string }> = {
   service: {
@@ -20,7 +21,7 @@ const FORMS: Record<Name["kind"], { form: RegExp; words: string }> = {
 /** Renames a service, role or volume wherever it is used. */
 export const rename: Feature = {
   capabilities: { renameProvider: { prepareProvider: true } },
-  register({ connection, documents }) {
+  register({ connection, documents, client }) {
     connection.onPrepareRename(({ textDocument, position }) => {
       const document = documents.get(textDocument.uri);
       const name = document === undefined ? undefined : nameAt(document, document.offset(position));
@@ -41,7 +42,7 @@ export const rename: Feature = {
         return new ResponseError(ErrorCodes.InvalidParams, `There is a service "${newName}" already.`);
       }
       const edits = sameName(document, name).map(({ range }) => ({ range, newText: newName }));
-      return { changes: { [document.uri]: edits } };
+      return workspaceEdit(client, document, edits);
     });
   },
 };

@@ -48,11 +48,12 @@ const features: Feature[] = [
 const connection = createConnection(ProposedFeatures.all);
 const documents = new SpecDocuments();
 const validator = new SpecValidator(join(__dirname, "spec.wasm"));
-const client: ClientAbilities = { hasConfiguration: false, hasLiveValues: false };
+const client: ClientAbilities = { hasConfiguration: false, hasLiveValues: false, hasVersionedEdits: false };
 
 connection.onInitialize((params) => {
   client.hasConfiguration = params.capabilities.workspace?.configuration === true;
   client.hasLiveValues = params.initializationOptions?.liveValues === true;
+  client.hasVersionedEdits = params.capabilities.workspace?.workspaceEdit?.documentChanges === true;
   const capabilities: ServerCapabilities = { textDocumentSync: TextDocumentSyncKind.Incremental };
   for (const feature of features) {
     Object.assign(capabilities, feature.capabilities);

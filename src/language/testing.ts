@@ -45,7 +45,9 @@ export class TestServer {
   }
 
   /** Bundles the server as the build does, starts it and initialises it. */
-  static async start(options: { node?: string[]; initializationOptions?: unknown } = {}): Promise<TestServer> {
+  static async start(
+    options: { node?: string[]; initializationOptions?: unknown; workspace?: Record<string, unknown> } = {},
+  ): Promise<TestServer> {
     const directory = await mkdtemp(join(tmpdir(), "zlayer-language-"));
     const out = join(directory, "dist", "language");
     await Promise.all([
@@ -67,7 +69,7 @@ export class TestServer {
     const answer = (await server.request("initialize", {
       processId: process.pid,
       rootUri: null,
-      capabilities: { workspace: { configuration: true } },
+      capabilities: { workspace: { configuration: true, ...options.workspace } },
       initializationOptions: options.initializationOptions,
     })) as { capabilities: Record<string, unknown> };
     server.capabilities = answer.capabilities;
