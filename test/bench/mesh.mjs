@@ -64,6 +64,16 @@ function start(host, program, args, options = {}) {
   };
 }
 
+/** Waits until a started program says that it listens. */
+async function listening({ child }) {
+  for await (const text of child.stdout) {
+    if (String(text).includes("listening")) {
+      return;
+    }
+  }
+  throw new Error(`'${child.spawnargs.join(" ")}' ended before it listened`);
+}
+
 /** Waits for one answered ping. */
 const reached = (address) => ip(...inside(near, "ping", "-q", "-c", "1", "-w", "20", address));
 
@@ -73,11 +83,7 @@ const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.le
 async function measure(address, seconds) {
   const server = start(far, "iperf3", ["-s", "-B", address, "--forceflush"]);
   try {
-    for await (const text of server.child.stdout) {
-      if (String(text).includes("listening")) {
-        break;
-      }
-    }
+    await listening(server);
     const flood = await run("ip", inside(near, "ping", "-q", "-i", "0.002", "-c", "1000", address), quiet);
     const microseconds = Number(/= [\d.]+\/([\d.]+)\//.exec(flood)?.[1]) * 1000;
     const throughput = async (connections) => {
@@ -108,6 +114,7 @@ async function ours(binary, directory, seconds) {
   };
   const nodes = [node(near, farKey, far), node(far, nearKey, near)];
   try {
+    await Promise.all(nodes.map(listening));
     await reached(far.inner);
     return await measure(far.inner, seconds);
   } finally {

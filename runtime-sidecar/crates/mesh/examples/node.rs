@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             keepalive: Some(25),
         })?;
     }
+    println!("listening on port {}", mesh.port());
     stdin().read_to_end(&mut Vec::new())?;
     Ok(())
 }

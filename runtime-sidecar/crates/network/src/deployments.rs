@@ -136,9 +136,14 @@ async fn discard(inner: &Inner, record: &DeploymentRecord) -> Result<(), Network
         .await
 }
 
+/// The bridge that a deployment has, or will have.
+pub fn bridge_name(inner: &Inner, deployment: &str) -> String {
+    format!("zl-{}", short_hash(&[&inner.state.tag(), deployment], 8))
+}
+
 async fn create(inner: &Inner, deployment: &str) -> Result<(), NetworkError> {
     let subnet = choose_subnet(inner, deployment).await?;
-    let bridge = format!("zl-{}", short_hash(&[&inner.state.tag(), deployment], 8));
+    let bridge = bridge_name(inner, deployment);
     let record = DeploymentRecord {
         deployment: deployment.to_owned(),
         bridge,
@@ -240,7 +245,10 @@ async fn shape(inner: &Inner, record: &DeploymentRecord) -> Result<Deployment, N
 
 async fn choose_subnet(inner: &Inner, deployment: &str) -> Result<Ipv4Net, NetworkError> {
     let pool = inner.config.pool;
-    let routes = inner.links.routes().await?;
+    let mut routes = inner.links.routes().await?;
+    // The way to other nodes holds this node's own network too.
+    let mesh = inner.firewall.mesh_range();
+    routes.retain(|route| Some(*route) != mesh);
     // Routes that hold the whole pool are a wider network, such as 10.0.0.0/8 at an office, of which only a part is used.
     let wider = routes
         .iter()

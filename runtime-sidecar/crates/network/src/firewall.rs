@@ -11,7 +11,7 @@
 //! sets the policy of the `FORWARD` chain to drop, it also drops what containers send to the outside; such a machine needs
 //! an exception for the links `zl-+` in that chain (`DOCKER-USER` with Docker).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -31,14 +31,26 @@ pub struct Ruleset {
     pub bridges: BTreeMap<String, Vec<Ipv4Net>>,
     /// Host address (`0.0.0.0`: any), UDP, host port to the container's address and port.
     pub ports: BTreeMap<(Ipv4Addr, bool, u16), (Ipv4Addr, u16)>,
+    /// The way to other nodes.
+    pub mesh: Option<Mesh>,
+}
+
+/// The mesh as the rules know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mesh {
+    pub link: String,
+    pub range: Ipv4Net,
+    pub nodes: BTreeSet<Ipv4Addr>,
+    /// Bridge name, and the address of a container of the same deployment on another node.
+    pub elsewhere: BTreeSet<(String, Ipv4Addr)>,
 }
 
 impl Ruleset {
-    /// Without deployments there is no table.
+    /// Without deployments and mesh there is no table.
     fn to_nft(&self, table: &str, directory: Option<&str>) -> String {
         // `delete` fails for a table that is not there, so it is declared first.
         let mut text = format!("table ip {table}\ndelete table ip {table}\n");
-        if self.bridges.is_empty() {
+        if self.bridges.is_empty() && self.mesh.is_none() {
             return text;
         }
         let bridges = self.bridges.keys().map(|name| format!("\"{name}\""));
@@ -71,6 +83,16 @@ impl Ruleset {
         set(&mut text, "set gateways { type ifname . ipv4_addr;", gateways);
         set(&mut text, &format!("map ports_any {{ type {mapped};"), any);
         set(&mut text, &format!("map ports_at {{ type ipv4_addr . {mapped};"), at);
+        let links = self.mesh.iter().map(|mesh| format!("\"{}\"", mesh.link));
+        let nodes = self
+            .mesh
+            .iter()
+            .flat_map(|mesh| mesh.nodes.iter().map(ToString::to_string));
+        let elsewhere = self.mesh.iter().flat_map(|mesh| mesh.elsewhere.iter());
+        let elsewhere = elsewhere.map(|(bridge, address)| format!("\"{bridge}\" . {address}"));
+        set(&mut text, "set mesh { type ifname;", links);
+        set(&mut text, "set nodes { type ipv4_addr;", nodes);
+        set(&mut text, "set elsewhere { type ifname . ipv4_addr;", elsewhere);
         text.push_str(CHAINS);
         text.push_str("}\n");
         text
@@ -106,6 +128,8 @@ const CHAINS: &str = r#"
   }
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
+    # Containers elsewhere know each other by address.
+    oifname @mesh accept
     oifname @bridges ip saddr 127.0.0.0/8 masquerade
     # A container that calls a published port of its own deployment: the answer must come back through the host.
     oifname @bridges ip saddr @subnets ct status dnat masquerade
@@ -115,6 +139,13 @@ const CHAINS: &str = r#"
     type filter hook forward priority filter; policy accept;
     # A way out with smaller packets than the bridge's, such as a VPN's, is told to both ends of a connection.
     oifname != @bridges iifname @bridges tcp flags syn tcp option maxseg size set rt mtu
+    # The other end has the same rules: a node that lets too much pass opens nothing here.
+    iifname @mesh oifname . ip saddr @elsewhere accept
+    iifname @mesh oifname @bridges ip saddr @nodes accept
+    iifname @mesh drop
+    oifname @mesh iifname . ip daddr @elsewhere accept
+    oifname @mesh iifname @bridges ip daddr @nodes ct state established,related accept
+    oifname @mesh drop
     iifname . oifname @same accept
     iifname @bridges oifname @bridges drop
     oifname @bridges ct state established,related accept
@@ -125,6 +156,8 @@ const CHAINS: &str = r#"
     type filter hook input priority filter; policy accept;
     # The gateway of another deployment, where its names are served.
     iifname @bridges ip daddr @subnets iifname . ip daddr != @gateways drop
+    # Containers elsewhere have nothing to ask of this node; they answer it.
+    iifname @mesh ip saddr != @nodes ct state != { established, related } drop
   }
 "#;
 
@@ -147,6 +180,12 @@ impl Firewall {
             wanted: Mutex::default(),
             loaded: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Where the networks of all nodes are in, if this node is in a mesh.
+    pub fn mesh_range(&self) -> Option<Ipv4Net> {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.1.mesh.as_ref().map(|mesh| mesh.range)
     }
 
     /// Changes the ruleset and returns when the change, or a later one that includes it, is in the kernel. Changes made at

@@ -4,6 +4,9 @@
 //! mount, and a veth pair into its deployment's bridge. One nftables table holds the rules: containers of one deployment
 //! reach each other, the host reaches them all, they reach the outside by masquerading, and nothing else passes.
 //!
+//! With a mesh, containers of one deployment also reach each other across nodes, by the mesh's link and without
+//! masquerading; both ends check that.
+//!
 //! The same code serves a root sidecar in the host's network namespace and a rootless one that is "root" in a user and
 //! network namespace of its own.
 
@@ -26,4 +29,4 @@ mod state;
 
 pub use error::NetworkError;
 pub use manager::NetworkManager;
-pub use model::{Attachment, NetworkConfig, PublishedPort};
+pub use model::{Attachment, MeshView, NetworkConfig, PublishedPort};

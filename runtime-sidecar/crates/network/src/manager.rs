@@ -14,9 +14,9 @@ use crate::addresses::gateway;
 use crate::deployments::{self, Deployment};
 use crate::dns::domain;
 use crate::error::NetworkError;
-use crate::firewall::Firewall;
+use crate::firewall::{Firewall, Mesh};
 use crate::links::{Links, Remover};
-use crate::model::{Attachment, NetworkConfig, PublishedPort};
+use crate::model::{Attachment, MeshView, NetworkConfig, PublishedPort};
 use crate::namespace;
 use crate::ports::Reservation;
 use crate::publishing;
@@ -171,6 +171,30 @@ impl NetworkManager {
         if let Err(error) = self.inner.state.save_names(names) {
             tracing::warn!(%error, deployment, "the names of services will not outlive a restart of the engine");
         }
+    }
+
+    /// Lets containers here and containers of the same deployments on other nodes reach each other through the mesh; `None`
+    /// when there is no mesh. Called at each change of what the cluster knows, and once after `open`: it is not kept.
+    ///
+    /// # Errors
+    /// `NftMissing`, `NotPermitted`, `Firewall`.
+    pub async fn set_mesh(&self, view: Option<MeshView>) -> Result<(), NetworkError> {
+        let inner = self.inner.clone();
+        to_the_end(async move {
+            let mesh = view.map(|view| Mesh {
+                link: view.link,
+                range: view.range.trunc(),
+                nodes: view.nodes,
+                elsewhere: (view.elsewhere.into_iter())
+                    .flat_map(|(deployment, addresses)| {
+                        let bridge = deployments::bridge_name(&inner, &deployment);
+                        addresses.into_iter().map(move |address| (bridge.clone(), address))
+                    })
+                    .collect(),
+            });
+            inner.firewall.change(|rules| rules.mesh = mesh).await
+        })
+        .await
     }
 
     /// Removes a deployment's bridge and rules, and the networks of containers that it still has.

@@ -1,5 +1,6 @@
 //! The types that cross the crate's boundary.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
@@ -20,6 +21,19 @@ impl NetworkConfig {
         let pool = ipnet::Ipv4Net::new_assert(Ipv4Addr::new(10, 89, 0, 0), 16);
         Self { state_dir, pool }
     }
+}
+
+/// The way to containers on other nodes, as the cluster knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeshView {
+    /// The mesh's link. Letters, digits and '-'.
+    pub link: String,
+    /// Where all nodes' networks are in; the route to it is through the link.
+    pub range: ipnet::Ipv4Net,
+    /// The other nodes' own addresses: their proxies reach every container.
+    pub nodes: BTreeSet<Ipv4Addr>,
+    /// Each deployment's containers on other nodes: they and the ones here reach each other.
+    pub elsewhere: BTreeMap<String, BTreeSet<Ipv4Addr>>,
 }
 
 /// One container's place in its deployment's network.
