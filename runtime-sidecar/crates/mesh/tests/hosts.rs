@@ -5,7 +5,10 @@ mod common;
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use boringtun::noise::{Tunn, TunnResult};
+use boringtun::x25519::{PublicKey, StaticSecret};
 use common::{Lab, PORT, echo, inside, ip, ping, until};
 use sidecar_mesh::SecretKey;
 
@@ -137,7 +140,7 @@ fn a_removed_peer_is_no_longer_heard_and_a_forged_sender_is_dropped() {
 }
 
 #[test]
-fn garbage_a_flood_of_handshakes_and_replayed_packets_do_no_harm() {
+fn garbage_and_replayed_packets_do_no_harm() {
     let lab = Lab::new(3);
     let meshes = lab.meshed();
     let (one, two) = (&lab.hosts[0], &lab.hosts[1]);
@@ -184,6 +187,29 @@ fn garbage_a_flood_of_handshakes_and_replayed_packets_do_no_harm() {
     assert_eq!(received(), count);
     assert_eq!(meshes[1].status()[0].endpoint, endpoint, "a replay moved it");
     assert!(one.reaches("10.77.2.2"));
+}
+
+#[test]
+fn a_flood_of_well_made_handshakes_is_asked_for_its_address_and_peers_are_answered_all_the_same() {
+    let lab = Lab::new(3);
+    let meshes = lab.meshed();
+    let (one, two) = (&lab.hosts[0], &lab.hosts[1]);
+    assert!(one.reaches("10.77.2.2"));
+    // Who knows a node's public key can make the first packet of a handshake, which costs the node more than the sender.
+    let victim = PublicKey::from(*meshes[1].public_keys()[0].as_bytes());
+    let mut stranger = Tunn::new(StaticSecret::from([9; 32]), victim, None, None, 1, None);
+    let socket = inside(&lab.hosts[2].netns, || UdpSocket::bind("0.0.0.0:0").unwrap());
+    let mut buffer = [0; 256];
+    for _ in 0..500 {
+        if let TunnResult::WriteToNetwork(packet) = stranger.format_handshake_initiation(&mut buffer, true) {
+            socket.send_to(packet, (two.outer, PORT)).unwrap();
+        }
+    }
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let length = socket.recv(&mut buffer).unwrap();
+    assert_eq!((length, buffer[0]), (64, 3), "a cookie, and no handshake");
+    assert!(one.reaches("10.77.2.2"));
+    assert_eq!(meshes[1].status().len(), 2);
 }
 
 /// Sees the packets that a host receives.
