@@ -1,5 +1,5 @@
 // A paid job from its post to its pay, on a real chain and a real engine.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -233,6 +233,23 @@ describe("a paid job", () => {
     await sidecar.supervisor.ensure();
     await runner.step(await market.now());
     await expectPaid(jobId, before, RATE * BigInt(seconds));
+  });
+
+  it("is paid by the last receipt when its log is damaged", async () => {
+    const before = await balances();
+    const jobId = await assigned();
+    await served(jobId);
+    await runner.close();
+    const signed = book.receipts(jobId).at(-1)?.signed.receipt;
+    const path = join(directory, "jobs", String(jobId), "log.ndjson");
+    await writeFile(path, (await readFile(path, "utf8")).replace(/"cpuNanoseconds":"\d/, '"cpuNanoseconds":"9'));
+    runner = newRunner(developer());
+    await runner.step(await market.now());
+    expect(runner.words.get(jobId)).toContain("something was changed");
+    await stop(jobId);
+    await until(jobId, ({ state }) => state === "settled");
+    expect(signed?.usedSeconds).toBeGreaterThan(0);
+    await expectPaid(jobId, before, signed?.amount ?? 0n);
   });
 
   it("with a spec that asks for the host is handed back, and no container of it was ever there", async () => {

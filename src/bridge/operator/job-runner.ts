@@ -9,7 +9,7 @@ import { type CoSignedReceipt, receiptTypedData } from "../market/receipts";
 import type { PreparedTransaction, Wallet } from "../market/transaction";
 import type { AssignedJob, ClaimedJob, DisputedJob, Job, RunningJob } from "../market/types";
 import { nodeReceiptText, ReceiptBook } from "../market-desk/receipt-book";
-import { MeteringJournal } from "../metering/metering-journal";
+import { BrokenJournal, MeteringJournal } from "../metering/metering-journal";
 import { payoutDue } from "../metering/payout";
 import { KeptReader } from "../storage/kept-reader";
 import type { SpecPublisher } from "../storage/spec-publisher";
@@ -94,7 +94,12 @@ export class JobRunner {
       case "assigned":
         return this.#begin(job, now, signal);
       case "running":
-        return this.#serve(job, now, signal);
+        return this.#serve(job, now, signal).catch((error: unknown) => {
+          if (error instanceof BrokenJournal) {
+            return this.#serveWithoutLog(job, now, error);
+          }
+          throw error;
+        });
       case "claimed":
       case "disputed":
         return this.#wait(job, now);
@@ -143,6 +148,24 @@ export class JobRunner {
     }
     const signed = await this.#receipt(job, journal, now, ended, signal);
     return ended ? this.#settle(job, journal, signed, now) : `Serves: ${journal.last?.entry.usedSeconds ?? 0} s used.`;
+  }
+
+  /**
+   * Nothing can be added to a log that is damaged, and nothing signed for it. What both sides signed before is paid all the same, so that
+   * is what the job ends with; until then its containers go on, since the developer has done no wrong.
+   */
+  async #serveWithoutLog(job: RunningJob, now: number, damage: BrokenJournal): Promise<string> {
+    if (now < job.service.endsAt) {
+      return `Serves, but nothing more of it will be paid: ${damage.message} The last receipt that both sides signed is used at its end.`;
+    }
+    const { engine, market } = this.#options;
+    await removeJob(engine, market.network, job.id);
+    const signed = (await this.#receipts()).receipts(job.id).at(-1)?.signed;
+    if (signed === undefined) {
+      return `Ended, and nothing of it can be claimed: ${damage.message}`;
+    }
+    await this.#send(settleByReceipt(market, { from: this.#from, signed }));
+    return "Settled by the last receipt that both sides signed.";
   }
 
   /** The last measurements, and the end of the containers. */
