@@ -40,6 +40,19 @@ describe("market panel, operator key", () => {
     expect(await section().isVisible()).toBe(false);
   });
 
+  it("is hidden while the wallet is on another chain, which is said with what to do", async () => {
+    const key = { kind: "here", address: KEY, fees: market.ott(0.02) } as const;
+    await open({}, market.network, market.wallet({ chainId: 1 }), market.node({ key }), market.detected, page);
+    const blank = panel.view.page.locator(".blank").filter({ visible: true });
+    await blank.getByText("Switch it to see your node, its stake and the key for unattended work.").waitFor();
+    expect(await section().isVisible()).toBe(false);
+    await look("key-wrong-chain");
+    await blank.getByRole("button", { name: "Switch Chain" }).click();
+    await expect.poll(() => panel.received.map(({ type }) => type)).toContain("switchChain");
+    await tell(market.wallet());
+    await said("0.02 ETH").waitFor();
+  });
+
   it("is made with as much money for fees as was written, and shows what goes on and what went wrong", async () => {
     await openWith({ kind: "none" });
     await field("fees").fill("0.5");

@@ -137,7 +137,10 @@ export class NodePage implements Page {
         : undefined;
     const unusable =
       model.network.kind === "ready" || model.network.kind === "down" ? undefined : networkObstacle(this.#shell);
-    const empty = unusable ?? walletObstacle(this.#shell) ?? waiting;
+    const empty =
+      unusable ??
+      walletObstacle(this.#shell, "Switch it to see your node, its stake and the key for unattended work.") ??
+      waiting;
     this.#blank.hidden = empty === undefined;
     this.#content.hidden = empty !== undefined;
     renderWhenChanged(this.#blank, JSON.stringify(empty ?? null), () =>

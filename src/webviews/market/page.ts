@@ -138,8 +138,11 @@ export function section(title: string, ...children: (Node | string)[]): HTMLElem
   );
 }
 
-/** Why nothing can be done without a wallet or on the wrong chain; `undefined` when all is well. */
-export function walletObstacle(shell: Shell): Empty | undefined {
+/**
+ * Why nothing can be done without a wallet or on the wrong chain; `undefined` when all is well.
+ * @param switchTo What a switch to the market's chain is good for, as a sentence.
+ */
+export function walletObstacle(shell: Shell, switchTo?: string): Empty | undefined {
   const { network, wallet } = shell.model;
   if (wallet.kind !== "connected") {
     return {
@@ -157,7 +160,9 @@ export function walletObstacle(shell: Shell): Empty | undefined {
     return {
       icon: "warning",
       title: "Your wallet is on another chain",
-      text: `It uses chain ${wallet.chainId}; the market “${network.name}” is on chain ${network.chainId}.`,
+      text: [`It uses chain ${wallet.chainId}; the market “${network.name}” is on chain ${network.chainId}.`, switchTo]
+        .filter((sentence) => sentence !== undefined)
+        .join(" "),
       actions: [{ label: "Switch Chain", run: () => shell.post({ type: "switchChain" }) }],
     };
   }
