@@ -65,7 +65,7 @@ export async function requireContracts(network: MarketNetwork, chain: PublicClie
   const failed = (error: unknown): never => {
     throw toMarketError(error, rpcHost(network), network.currency);
   };
-  await Promise.all(
+  await inOrder(
     names.map(async (name) => {
       const code = await chain.getCode({ address: network.addresses[name] }).catch(failed);
       if (code === undefined || code === "0x") {
@@ -104,18 +104,28 @@ export async function requireContracts(network: MarketNetwork, chain: PublicClie
     ],
   ];
   const known = { token, registry, market, distribution };
-  await Promise.all(
-    links.map(async ([of, to, read]) => {
-      const linked = await read().catch((error: unknown) => {
+  const found = await inOrder(
+    links.map(([of, , read]) =>
+      read().catch((error: unknown) => {
         const translated = toMarketError(error, rpcHost(network), network.currency);
         const unreachable = translated instanceof MarketError && isTransport(translated);
         throw unreachable ? translated : wrongContract(network, of, "holds another contract");
-      });
-      if (linked.toLowerCase() !== known[to].toLowerCase()) {
-        throw wrongContract(network, of, `belongs to another deployment (its ${to} is ${linked})`);
-      }
-    }),
+      }),
+    ),
   );
+  // Only now: that one is no such contract explains better why another does not know it.
+  for (const [at, [of, to]] of links.entries()) {
+    const linked = found[at];
+    if (linked?.toLowerCase() !== known[to].toLowerCase()) {
+      throw wrongContract(network, of, `belongs to another deployment (its ${to} is ${linked})`);
+    }
+  }
+}
+
+/** As `Promise.all`, but of several failures it is always the first of the list that is told, not the first that came. */
+async function inOrder<T>(asked: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(asked);
+  return Promise.all(asked);
 }
 
 function isTransport(error: MarketError): boolean {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocket, WebSocketServer } from "ws";
+import { patientFetch } from "../patient-fetch";
 
 /** A JSON-RPC call as it passes through. */
 export interface RpcCall {
@@ -27,7 +28,10 @@ export class FaultProxy {
   after: (call: RpcCall, result: unknown) => unknown = (_call, result) => result;
   /** Whether new blocks are told. */
   tells = true;
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  /** A call that cannot be passed on ends as it would without this between: with a closed connection. */
+  readonly #server = createServer(
+    (request, response) => void this.#serve(request, response).catch(() => response.destroy()),
+  );
   readonly #sockets = new WebSocketServer({ server: this.#server });
   readonly #target: { readonly rpcUrl: string; readonly wsUrl: string };
   readonly #open = new Set<WebSocket>();
@@ -94,7 +98,7 @@ export class FaultProxy {
       response.end(JSON.stringify({ jsonrpc: "2.0", id: call.id, ...body }));
     };
     if (fault === undefined) {
-      const real = await fetch(this.#target.rpcUrl, {
+      const real = await patientFetch(this.#target.rpcUrl, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: text,
@@ -112,18 +116,18 @@ export class FaultProxy {
   #relay(socket: WebSocket): void {
     const node = new WebSocket(this.#target.wsUrl);
     this.#open.add(socket);
-    const opened = once(node, "open");
-    socket.on("message", (data) => void opened.then(() => node.send(data.toString())));
-    node.on("message", (data) => {
-      if (this.tells || !data.toString().includes("eth_subscription")) {
-        socket.send(data.toString());
-      }
-    });
     const end = (): void => {
       this.#open.delete(socket);
       socket.terminate();
       node.terminate();
     };
+    const opened = once(node, "open");
+    socket.on("message", (data) => void opened.then(() => node.send(data.toString())).catch(end));
+    node.on("message", (data) => {
+      if (this.tells || !data.toString().includes("eth_subscription")) {
+        socket.send(data.toString());
+      }
+    });
     socket.on("close", end);
     node.on("close", end);
     socket.on("error", end);
