@@ -104,6 +104,7 @@ export class Server {
       await promisify(execFile)(host.node, [...common, "--install-extension", vsix], { env });
     }
     const trust = options.workspaceTrust ? [] : ["--disable-workspace-trust"];
+    await mkdir(TEST_RESULTS, { recursive: true });
     const child = spawn(
       host.node,
       [
