@@ -1,19 +1,13 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { Random } from "../../scripts/lib/random.mjs";
 import { convertCompose } from "./compose";
-import { SpecValidator } from "./spec-validator";
+import type { SpecValidator } from "./spec-validator";
+import { builtValidator } from "./testing";
 
 let validator: SpecValidator;
 beforeAll(async () => {
-  const wasm = join(mkdtempSync(join(tmpdir(), "zlayer-compose-")), "spec.wasm");
-  await promisify(execFile)(process.execPath, ["scripts/build-wasm.mjs", wasm]);
-  validator = new SpecValidator(wasm);
+  validator = await builtValidator();
 }, 900_000);
 
 const COMPOSE = `name: My Shop

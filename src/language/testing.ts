@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { Diagnostic, Position, TextEdit } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
+import { SpecValidator } from "./spec-validator";
 
 interface Message {
   id?: number;
@@ -20,6 +21,20 @@ interface Published {
   uri: string;
   version?: number;
   diagnostics: Diagnostic[];
+}
+
+/** The validator as it is built from its sources. */
+export async function builtValidator(): Promise<SpecValidator> {
+  const directory = await mkdtemp(join(tmpdir(), "zlayer-validator-"));
+  try {
+    const wasm = join(directory, "spec.wasm");
+    await promisify(execFile)(process.execPath, [resolve("scripts/build-wasm.mjs"), wasm]);
+    const validator = new SpecValidator(wasm);
+    await validator.ready();
+    return validator;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 /** A running server and the documents that are open in it. */

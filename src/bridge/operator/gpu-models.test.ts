@@ -1,11 +1,12 @@
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { gpuModels } from "./gpu-models";
 
 it("names each model of the driver's cards once", async () => {
   const directory = await mkdtemp(join(tmpdir(), "zlayer-gpus-"));
+  onTestFinished(() => rm(directory, { recursive: true }));
   for (const [card, model] of [
     ["0000:01:00.0", "NVIDIA H100 80GB HBM3"],
     ["0000:02:00.0", "NVIDIA H100 80GB HBM3"],

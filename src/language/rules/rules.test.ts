@@ -1,13 +1,11 @@
 // The examples on the pages of docs/rules are the tests of what they explain.
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DiagnosticSeverity } from "vscode-languageserver/node";
 import { SpecDocument } from "../spec-document";
-import { SpecValidator } from "../spec-validator";
+import type { SpecValidator } from "../spec-validator";
+import { builtValidator } from "../testing";
 import { found, rules } from ".";
 
 const PAGES = "docs/rules";
@@ -20,9 +18,7 @@ const SEVERITY = {
 
 let validator: SpecValidator;
 beforeAll(async () => {
-  const wasm = join(mkdtempSync(join(tmpdir(), "zlayer-rules-")), "spec.wasm");
-  await promisify(execFile)(process.execPath, ["scripts/build-wasm.mjs", wasm]);
-  validator = new SpecValidator(wasm);
+  validator = await builtValidator();
 }, 900_000);
 
 /** An example as a whole spec: what it does not write is filled in so that nothing else is found. */
