@@ -83,6 +83,25 @@ async fn a_follower_goes_on_in_the_next_sidecar() {
 }
 
 #[tokio::test]
+async fn the_last_lines_are_that_many_while_more_are_written() {
+    let bed = Bed::new("last");
+    let mut config = sh("one", "i=0; while true; do echo $i; i=$((i+1)); done");
+    config.log = LogConfig {
+        max_bytes: 64 << 10,
+        keep_files: 100,
+    };
+    let container = bed.runtime.run(config).await.unwrap();
+    let mut stream = container.logs(follow());
+    count(&mut stream, 0, 1000).await;
+    for _ in 0..300 {
+        let last = lines(&container, LogQuery { tail: Some(3), ..all() }).await;
+        let numbers: Vec<u64> = last.iter().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(numbers, [numbers[0], numbers[0] + 1, numbers[0] + 2]);
+    }
+    finish(&bed, container).await;
+}
+
+#[tokio::test]
 async fn queries() {
     let bed = Bed::new("queries");
     let container = bed

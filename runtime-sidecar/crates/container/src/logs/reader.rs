@@ -52,8 +52,12 @@ impl LogReader {
         }
     }
 
-    pub fn file_number(&self) -> u64 {
-        self.number
+    /// Behind what was read so far.
+    pub fn position(&self) -> LogPosition {
+        LogPosition {
+            file: self.number,
+            offset: self.offset,
+        }
     }
 
     pub fn next(&mut self) -> io::Result<Chunk> {

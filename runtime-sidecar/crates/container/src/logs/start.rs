@@ -22,8 +22,26 @@ pub(crate) fn beginning(directory: &Path) -> io::Result<LogPosition> {
     })
 }
 
-/// The start of the last `lines` lines whose records `wanted` accepts. Reads backward, in blocks.
-pub(crate) fn tail(directory: &Path, lines: usize, wanted: impl Fn(&LogRecord) -> bool) -> io::Result<LogPosition> {
+/// Behind what is written so far.
+pub(crate) fn end(directory: &Path) -> io::Result<LogPosition> {
+    for number in numbers(directory)?.into_iter().rev() {
+        if let Ok(file) = File::open(directory.join(file_name(number))) {
+            return Ok(LogPosition {
+                file: number,
+                offset: file.metadata()?.len(),
+            });
+        }
+    }
+    Ok(LogPosition { file: 1, offset: 0 })
+}
+
+/// The start of the last `lines` lines before `until` whose records `wanted` accepts. Reads backward, in blocks.
+pub(crate) fn tail(
+    directory: &Path,
+    until: LogPosition,
+    lines: usize,
+    wanted: impl Fn(&LogRecord) -> bool,
+) -> io::Result<LogPosition> {
     let mut parser = Parser::default();
     let mut counted = 0;
     // A line that was cut counts once, at its last part.
@@ -33,11 +51,14 @@ pub(crate) fn tail(directory: &Path, lines: usize, wanted: impl Fn(&LogRecord) -
         file: numbers.first().copied().unwrap_or(1),
         offset: 0,
     };
-    for number in numbers.into_iter().rev() {
+    for number in numbers.into_iter().rev().filter(|number| *number <= until.file) {
         let Ok(file) = File::open(directory.join(file_name(number))) else {
             continue;
         };
         let mut end = file.metadata()?.len();
+        if number == until.file {
+            end = end.min(until.offset);
+        }
         if position.file <= number && position.offset == 0 {
             position = LogPosition {
                 file: number,

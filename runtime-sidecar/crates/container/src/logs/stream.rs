@@ -163,17 +163,24 @@ impl Follower {
             );
         }
         let (directory, query, position) = (self.directory.clone(), self.query.clone(), self.position);
-        let mut reader = blocking(move || {
-            let start = start_of(&directory, &query, position).map_err(|e| failed(&directory, e))?;
-            Ok(LogReader::new(directory, start))
+        let (mut reader, end) = blocking(move || {
+            let end = start::end(&directory).map_err(|e| failed(&directory, e))?;
+            let start = start_of(&directory, &query, position, end).map_err(|e| failed(&directory, e))?;
+            Ok((LogReader::new(directory, start), end))
         })
         .await?;
+        // Without following, what is written from now on belongs to no answer.
+        let end = (!self.query.follow).then_some(end);
         loop {
             let query = self.query.clone();
             let (returned, chunk) = blocking(move || {
                 let chunk = reader.next().map(|chunk| match chunk {
                     Chunk::Records(mut records) => {
-                        records.retain(|(record, _)| query.wants(record));
+                        let file = reader.position().file;
+                        records.retain(|(record, offset)| {
+                            let behind = LogPosition { file, offset: *offset };
+                            query.wants(record) && end.is_none_or(|end| behind <= end)
+                        });
                         Chunk::Records(records)
                     }
                     other => other,
@@ -182,10 +189,12 @@ impl Follower {
             })
             .await?;
             reader = returned;
+            let ended = end.is_some_and(|end| reader.position() >= end);
             let item = match chunk.map_err(|e| failed(&self.directory, e))? {
+                Chunk::Records(records) if records.is_empty() && ended => return Ok(()),
                 Chunk::Records(records) if records.is_empty() => continue,
                 Chunk::Records(records) => Ok(Batch {
-                    file: reader.file_number(),
+                    file: reader.position().file,
                     records,
                 }),
                 Chunk::Skipped => Err(ContainerError::new(
@@ -199,7 +208,7 @@ impl Follower {
                     continue;
                 }
             };
-            if consumer.send(item).await.is_err() {
+            if consumer.send(item).await.is_err() || ended {
                 return Ok(());
             }
         }
@@ -233,7 +242,12 @@ impl Follower {
     }
 }
 
-fn start_of(directory: &Path, query: &LogQuery, position: Option<LogPosition>) -> std::io::Result<LogPosition> {
+fn start_of(
+    directory: &Path,
+    query: &LogQuery,
+    position: Option<LogPosition>,
+    end: LogPosition,
+) -> std::io::Result<LogPosition> {
     if let Some(position) = position {
         return Ok(position);
     }
@@ -242,7 +256,7 @@ fn start_of(directory: &Path, query: &LogQuery, position: Option<LogPosition>) -
         None => start::beginning(directory)?,
     };
     Ok(match query.tail {
-        Some(lines) => since.max(start::tail(directory, lines, |record| query.source(record))?),
+        Some(lines) => since.max(start::tail(directory, end, lines, |record| query.source(record))?),
         None => since,
     })
 }
