@@ -77,3 +77,19 @@ test("broken YAML in one service hides nothing of the others", async () => {
   const named = await server.open(`${VALID}  oth\n  other:\n    image: nginx\n`);
   expect(named.summary).toEqual(expect.arrayContaining(["7:3 yaml-syntax", "9:12 wrong-type"]));
 });
+
+test("files that were never saved, and files of several folders and file systems, are checked alike", async () => {
+  const faulty = VALID.replace("v1", "v2");
+  for (const uri of [
+    "untitled:Untitled-1",
+    "file:///one/zlayer.yml",
+    "file:///two/zlayer.yml",
+    "vscode-vfs://github/owner/name/.zlayer.yaml",
+  ]) {
+    const document = await server.open(faulty, uri);
+    expect(document.summary, uri).toEqual(["1:10 invalid-version"]);
+    expect(document.diagnostics[0]?.data, uri).toEqual({ path: "version" });
+    const hover = await document.request("textDocument/hover", { position: document.position("ima|ge") });
+    expect(JSON.stringify(hover), uri).toContain("image");
+  }
+});

@@ -201,6 +201,8 @@ test("what is wrong is underlined and listed, each at its place", async () => {
   const found = await workbench.problems();
   expect(found.join("\n")).toMatch(/`512MB` is not an amount of memory: write `512Mi`.*Ln 12, Col 15/);
   expect(await editor.page.locator(".squiggly-error").count()).toBeGreaterThan(0);
+  // Each code leads to its page.
+  expect(await editor.page.locator(".part.panel a", { hasText: "invalid-memory-format" }).count()).toBe(1);
   await workbench.screenshot("diagnostics");
   await editor.page.keyboard.press("Control+J");
 });
