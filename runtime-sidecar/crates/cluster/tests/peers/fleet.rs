@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use sidecar_cluster::{Clock, Cluster, Invitation, NodeView, Options, PeerOptions, Role};
+use sidecar_cluster::{Clock, Cluster, ClusterError, Invitation, NodeView, Options, PeerOptions, Role};
 
 use crate::registers::Registers;
 use crate::relay::Wires;
@@ -170,10 +170,20 @@ impl Fleet {
 
     /// Starts a node again with its disk, on another port.
     pub async fn start(&mut self, name: &str) {
-        let cluster = Cluster::open_with_peers(&self.state(name), self.options.clone(), self.peers(name))
-            .await
-            .unwrap();
-        self.keep(name, cluster);
+        let mut cluster = None;
+        eventually("the disk is free", async || {
+            match Cluster::open_with_peers(&self.state(name), self.options.clone(), self.peers(name)).await {
+                Ok(opened) => cluster = Some(opened),
+                // A client whose call is under way holds the node that was ended, which no process that was ended does.
+                Err(ClusterError::Storage { cause, .. }) if matches!(*cause, redb::Error::DatabaseAlreadyOpen) => {
+                    return Err(cause.to_string());
+                }
+                Err(error) => panic!("{error}"),
+            }
+            Ok(())
+        })
+        .await;
+        self.keep(name, cluster.unwrap());
     }
 
     /// Cuts a node off from all others, in both directions.
