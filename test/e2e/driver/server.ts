@@ -1,6 +1,6 @@
 // A browser VS Code for one test file: data directory, extensions and home of its own, gone when it is closed.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -163,13 +163,11 @@ export class Server {
 
 /** A window in the browser takes settings of the machine, such as paths, from the server's own file. */
 async function writeSettings(home: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  // The machine's first: it wins over the user's, so that what is removed from both goes with the second, when all else is there. A
-  // rename is seen as one change; a file that is written would be read when it is empty, too.
+  // The machine's first: it wins over the user's, so that what is removed from both goes with the second, when all else is there.
   for (const scope of ["Machine", "User"]) {
     const directory = join(home, "user", scope);
     await mkdir(directory, { recursive: true });
-    await writeFile(join(directory, "settings.json.new"), JSON.stringify(settings));
-    await rename(join(directory, "settings.json.new"), join(directory, "settings.json"));
+    await writeFile(join(directory, "settings.json"), JSON.stringify(settings));
   }
 }
 
