@@ -223,7 +223,7 @@ test("a quick fix mends one mistake, and all others are mended at once", async (
   await editor.page.keyboard.press("Enter");
   await problemCount("Errors: 3, Infos: 1");
   await saved("shop.zlayer.yml", FAULTY.replace("512MB", "512Mi"));
-  // The editor drops the command when it looks for actions by itself at that moment, as it does soon after each change.
+  // Now and then the command does nothing the first time. Why is not known: the editor may drop it, or refuse what it is answered.
   const mended = async (): Promise<string> => {
     await workbench.palette("Fix All");
     await problemCount("No Problems", 3_000).catch(() => undefined);

@@ -55,7 +55,7 @@ async function says(text: string, button: string, timeout = 30_000): Promise<voi
   await view.locator(".monaco-button, a", { hasText: button }).first().waitFor({ timeout });
 }
 
-/** Sets what makes a view say something. The editor misses a change of its settings' files now and then: they are written again then. */
+/** Sets what makes a view say something. Now and then nothing follows a change, for a reason not known: it is made again. */
 async function makesSay(settings: Readonly<Record<string, unknown>>, text: string, button: string): Promise<void> {
   for (const end = Date.now() + 30_000; ; ) {
     await server.set(settings);
